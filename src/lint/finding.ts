@@ -60,4 +60,6 @@ export interface Diagnostic {
   readonly column?: number;
   readonly message: string;
   readonly hint?: string;
+  /** Set when the problem is our own: the stack to report. The run then ends with status 3. */
+  readonly internal?: string;
 }
