@@ -1,0 +1,146 @@
+import { lineStarts, type Span } from "../span.ts";
+import type {
+  CallExpression, Class, Comment, FunctionNode, LoopNode, MemberExpression, NewExpression, Node, Program, VisitorKeys,
+} from "./ast.ts";
+import { isClass, isFunction, isLoop, propertyName } from "./ast.ts";
+import { Scopes } from "./scopes.ts";
+
+/** One parsed file: its tree with `parent` links, and lists of the nodes that rules start from, in source order. */
+export interface SourceFile {
+  /** POSIX path relative to the checkout's root. */
+  readonly path: string;
+  readonly text: string;
+  readonly program: Program;
+  readonly comments: readonly Comment[];
+  readonly keys: VisitorKeys;
+  readonly lineStarts: readonly number[];
+  readonly functions: readonly FunctionNode[];
+  readonly classes: readonly Class[];
+  readonly calls: readonly CallExpression[];
+  readonly news: readonly NewExpression[];
+  readonly loops: readonly LoopNode[];
+  /** All nodes of the types that are listed in `INDEXED`. */
+  readonly byType: ReadonlyMap<string, readonly Node[]>;
+  /** Identifiers that may be references or declarations, by name; property keys and member names are not among them. */
+  readonly identifiers: ReadonlyMap<string, readonly Node[]>;
+  /** Member expressions by their static property name. */
+  readonly members: ReadonlyMap<string, readonly MemberExpression[]>;
+  readonly scopes: Scopes;
+  /** Minified or written by a bundler: read for exports and bases only. */
+  readonly generated: boolean;
+  /** A test, by the configured globs. */
+  readonly test: boolean;
+}
+
+/** Node types that `SourceFile.byType` lists. */
+export const INDEXED = new Set([
+  "ImportDeclaration", "ExportNamedDeclaration", "ExportDefaultDeclaration", "ExportAllDeclaration", "VariableDeclarator", "AwaitExpression",
+  "AssignmentExpression", "UpdateExpression", "TaggedTemplateExpression", "TemplateLiteral", "ReturnStatement", "TSInterfaceDeclaration",
+  "TSTypeAliasDeclaration", "TSEnumDeclaration", "Literal", "ObjectExpression", "ImportExpression", "PropertyDefinition", "MethodDefinition",
+  "TSPropertySignature", "TSExportAssignment", "ClassDeclaration", "ExpressionStatement", "BinaryExpression", "TSMappedType", "TSModuleDeclaration",
+]);
+
+/** Links parents, builds the lists and the scopes of a parsed program. One walk. */
+export function indexProgram(input: {
+  readonly path: string; readonly text: string; readonly program: Program; readonly comments: readonly Comment[];
+  readonly keys: VisitorKeys; readonly test: boolean;
+}): SourceFile {
+  const functions: FunctionNode[] = [];
+  const classes: Class[] = [];
+  const calls: CallExpression[] = [];
+  const news: NewExpression[] = [];
+  const loops: LoopNode[] = [];
+  const byType = new Map<string, Node[]>();
+  const identifiers = new Map<string, Node[]>();
+  const members = new Map<string, MemberExpression[]>();
+  const { keys } = input;
+
+  const visit = (node: Node, parent: Node | undefined): void => {
+    if (parent) node.parent = parent;
+    if (isFunction(node)) functions.push(node);
+    else if (isClass(node)) classes.push(node);
+    else if (node.type === "CallExpression") calls.push(node);
+    else if (node.type === "NewExpression") news.push(node);
+    else if (isLoop(node)) loops.push(node);
+    else if (node.type === "Identifier") {
+      if (!isNameOnly(node, parent)) push(identifiers, node.name, node);
+    } else if (node.type === "MemberExpression") {
+      const name = propertyName(node);
+      if (name !== undefined) push(members, name, node);
+    }
+    if (INDEXED.has(node.type)) push(byType, node.type, node);
+    const record = node as unknown as Record<string, unknown>;
+    const childKeys = keys[node.type];
+    if (childKeys)
+      for (const key of childKeys) {
+        const child = record[key];
+        if (child === null || typeof child !== "object") continue;
+        if (Array.isArray(child)) {
+          for (const item of child as (Node | null)[]) if (item && typeof item.type === "string") visit(item, node);
+        } else visit(child as Node, node);
+      }
+  };
+  visit(input.program, undefined);
+  return {
+    ...input, functions, classes, calls, news, loops, byType, identifiers, members,
+    lineStarts: lineStarts(input.text),
+    scopes: new Scopes(input.program, keys),
+    generated: isGenerated(input.text, input.comments),
+  };
+}
+
+/** The span of a node. */
+export function spanOf(file: SourceFile, node: { readonly start: number; readonly end: number }): Span {
+  return { file: file.path, start: node.start, end: node.end };
+}
+
+/** The source text of a node. */
+export function textOf(file: SourceFile, node: { readonly start: number; readonly end: number }): string {
+  return file.text.slice(node.start, node.end);
+}
+
+/** Nodes of one type, typed. */
+export function nodesOf<T extends Node["type"]>(file: SourceFile, type: T): readonly Extract<Node, { type: T }>[] {
+  return (file.byType.get(type) ?? []) as readonly Extract<Node, { type: T }>[];
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/** Identifiers that are no variable: keys, member names, labels. */
+function isNameOnly(node: Node, parent: Node | undefined): boolean {
+  switch (parent?.type) {
+    case "MemberExpression":
+      return parent.property === node && !parent.computed;
+    case "Property":
+      return parent.key === node && !parent.computed && !parent.shorthand;
+    case "MethodDefinition":
+    case "PropertyDefinition":
+    case "AccessorProperty":
+    case "TSPropertySignature":
+    case "TSMethodSignature":
+      return parent.key === node && !parent.computed;
+    case "LabeledStatement":
+    case "BreakStatement":
+    case "ContinueStatement":
+      return true;
+    default:
+      return false;
+  }
+}
+
+const BANNER = /(?:webpackBootstrap|__webpack_require__|Generated by Wrangler|This file (?:was|is) (?:auto[- ]?)?generated|__toCommonJS|__commonJS(?:Min)?\b|var __defProp = Object\.defineProperty)/;
+
+function isGenerated(text: string, comments: readonly Comment[]): boolean {
+  if (text.length < 2_000) return false;
+  const head = text.slice(0, 3_000);
+  if (BANNER.test(head)) return true;
+  if (comments.some((comment) => comment.start < 600 && /@generated|eslint-disable.*generated/.test(comment.value))) return true;
+  // Minified: very long lines on average, over at least a few kilobytes.
+  let lines = 1;
+  for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) lines++;
+  return text.length / lines > 400;
+}
