@@ -25,7 +25,14 @@ export interface Checkout {
   readonly others: readonly string[];
   readonly packages: readonly PackageInfo[];
   readonly configs: readonly WranglerConfig[];
+  /** What could not be read so far; reading is lazy, so ask again after the run. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether a path is one of, or lies below, the paths that were asked for: findings elsewhere are not reported. */
+  isAsked(path: string): boolean;
+  /** Whether a path is a test: matched by the configured test globs. */
+  isTest(path: string): boolean;
+  /** Whether a path is left out by an ignore file, or is a folder of tools' output, or lies in one. */
+  isIgnored(path: string): boolean;
   /** The text of a file (BOM removed), or undefined when it is absent, unreadable, binary, or outside the root. */
   read(path: string): string | undefined;
   /** Whether a file is there, without reading it. */

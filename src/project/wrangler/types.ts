@@ -49,7 +49,7 @@ export type OtherBindingKind =
 
 /** The part of a configuration that may stand at the top level, in a named environment, or under `previews`. Only what is written there: nothing inherited. */
 export interface WranglerEnvironment {
-  /** undefined for the top level. */
+  /** undefined for the top level, "previews" for the `previews` block. */
   readonly name: string | undefined;
   /** The key (of a named environment) or the start of the file. */
   readonly span: Span;
@@ -87,6 +87,10 @@ export interface WranglerConfig {
   readonly format: "jsonc" | "toml" | "typescript";
   /** `redirected`: another tool's output named by `.wrangler/deploy/config.json`; `example`: a template with placeholders that stands alone. */
   readonly role: "primary" | "redirected" | "example";
+  /** Lies in a test folder or is named as a test file: fixtures, not something that is deployed. */
+  readonly inTests: boolean;
+  /** For a redirected configuration: the folder whose `.wrangler/deploy/config.json` names it. */
+  readonly redirectedFrom?: string;
   readonly text: string;
   readonly top: WranglerEnvironment;
   readonly environments: readonly WranglerEnvironment[];
@@ -98,6 +102,7 @@ export interface WranglerConfig {
 /** An environment with wrangler's inheritance applied: bindings are not inherited; name, main, compatibility settings, migrations and exports are. */
 export interface EffectiveEnvironment {
   readonly config: WranglerConfig;
+  readonly kind: "top" | "named" | "previews";
   readonly own: WranglerEnvironment;
   readonly name: string | undefined;
   readonly workerName?: Located<string>;
