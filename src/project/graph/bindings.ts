@@ -1,0 +1,115 @@
+import { dirOf, isInside } from "../../paths.ts";
+import type { OtherBindingKind, WranglerConfig, WranglerEnvironment } from "../wrangler/types.ts";
+import type { Project } from "./project.ts";
+
+/** What a name in `env` is. */
+export type NamedBinding =
+  | { readonly type: "namespace"; readonly name: string; readonly className?: string; readonly scriptName?: string; readonly config?: WranglerConfig }
+  | { readonly type: "d1"; readonly name: string; readonly config?: WranglerConfig }
+  | { readonly type: "other"; readonly name: string; readonly other: OtherBindingKind; readonly config?: WranglerConfig };
+
+const TYPED_MEMBER = /^[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
+
+/** Which names in `env` are namespaces and databases: from the configurations, and from the members of `Env` types. */
+export class BindingTable {
+  readonly #project: Project;
+  readonly #byDir = new Map<string, ReadonlyMap<string, NamedBinding>>();
+  #typed: ReadonlyMap<string, NamedBinding> | undefined;
+  #all: ReadonlyMap<string, NamedBinding> | undefined;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** A pattern that finds any namespace's or database's name; undefined when no configuration names one. */
+  get names(): RegExp | undefined {
+    const names = new Set<string>();
+    for (const config of this.#project.checkout.configs)
+      for (const environment of environmentsOf(config)) {
+        for (const binding of environment.durableObjects) names.add(binding.name.value);
+        for (const binding of environment.d1) names.add(binding.binding.value);
+      }
+    const usable = [...names].filter((name) => /^[\w$]+$/.test(name)).sort();
+    return usable.length === 0 ? undefined : new RegExp(`\\b(?:${usable.map((name) => name.replaceAll("$", "\\$")).join("|")})\\b`);
+  }
+
+  /** Configurations that stand nearest above a path: those of the first folder upwards that has any. */
+  configsFor(path: string): readonly WranglerConfig[] {
+    for (let dir = dirOf(path); ; dir = dirOf(dir)) {
+      const here = this.#project.checkout.configs.filter((config) => config.dir === dir);
+      if (here.length > 0) return here;
+      if (dir === "") return [];
+    }
+  }
+
+  /** What `env[name]` is for code in `path`; undefined when nothing says. */
+  lookup(path: string, name: string): NamedBinding | undefined {
+    const near = this.#near(path).get(name);
+    if (near) return near;
+    return this.#typedMembers().get(name) ?? this.#everything().get(name);
+  }
+
+  /** The class behind a binding as seen from `path`. */
+  classNameOf(path: string, binding: string): string | undefined {
+    const found = this.lookup(path, binding);
+    return found?.type === "namespace" ? found.className : undefined;
+  }
+
+  #near(path: string): ReadonlyMap<string, NamedBinding> {
+    const configs = this.configsFor(path);
+    const dir = configs[0]?.dir ?? "\0none";
+    const known = this.#byDir.get(dir);
+    if (known) return known;
+    const table = collect(configs);
+    this.#byDir.set(dir, table);
+    return table;
+  }
+
+  #everything(): ReadonlyMap<string, NamedBinding> {
+    return (this.#all ??= collect(this.#project.checkout.configs));
+  }
+
+  #typedMembers(): ReadonlyMap<string, NamedBinding> {
+    if (this.#typed) return this.#typed;
+    const table = new Map<string, NamedBinding>();
+    const { checkout } = this.#project;
+    for (const path of checkout.sources) {
+      if (!/\.[cm]?tsx?$/.test(path)) continue;
+      const text = checkout.read(path);
+      if (text === undefined || !(text.includes("D1Database") || text.includes("DurableObjectNamespace"))) continue;
+      // Generated runtime types are long; the bindings stand in the first lines.
+      const head = path.endsWith(".d.ts") ? text.slice(0, 60_000) : text;
+      for (const [, name, type, className] of head.matchAll(TYPED_MEMBER)) {
+        // Members in capitals only: a lower-case `db: D1Database` is a parameter or a field, which its own annotation explains.
+        if (name === undefined || table.has(name) || !/^[A-Z]/.test(name)) continue;
+        table.set(name, type === "D1Database" ? { type: "d1", name } : { type: "namespace", name, ...(className === undefined || className === "undefined" ? {} : { className }) });
+      }
+    }
+    return (this.#typed = table);
+  }
+}
+
+/** The top level, the named environments and the previews block of a configuration. */
+export function environmentsOf(config: WranglerConfig): readonly WranglerEnvironment[] {
+  return [config.top, ...config.environments, ...(config.previews ? [config.previews] : [])];
+}
+
+/** Whether a path is under the folder of a configuration. */
+export function isUnder(config: WranglerConfig, path: string): boolean {
+  return isInside(path, config.dir);
+}
+
+function collect(configs: readonly WranglerConfig[]): ReadonlyMap<string, NamedBinding> {
+  const table = new Map<string, NamedBinding>();
+  const add = (binding: NamedBinding): void => {
+    if (!table.has(binding.name)) table.set(binding.name, binding);
+  };
+  for (const config of configs)
+    for (const environment of environmentsOf(config)) {
+      for (const { name, className, scriptName } of environment.durableObjects)
+        add({ type: "namespace", name: name.value, className: className.value, config, ...(scriptName ? { scriptName: scriptName.value } : {}) });
+      for (const { binding } of environment.d1) add({ type: "d1", name: binding.value, config });
+      for (const [name, other] of environment.otherBindings) add({ type: "other", name, other, config });
+    }
+  return table;
+}

@@ -1,0 +1,474 @@
+import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap, walk } from "../parse/ast.ts";
+import { nodesOf, type SourceFile } from "../parse/source-file.ts";
+import { ownMethod } from "./classes.ts";
+import { callbackOf } from "./evaluate.ts";
+import type { Project } from "./project.ts";
+
+export type CallSite = CallExpression | NewExpression;
+
+/** Where code starts running. `route` is a handler given to a router, `export` an exported function that nothing in sight calls. */
+export type Entry =
+  | "fetch" | "queue" | "scheduled" | "email" | "tail" | "route" | "loader" | "workflow" | "entrypoint"
+  | "object-method" | "object-alarm" | "object-constructor" | "module" | "export" | "unknown";
+
+/** Entries whose code answers somebody or runs for an event: a request path. */
+export const REQUEST_ENTRIES: ReadonlySet<Entry> = new Set(["fetch", "queue", "scheduled", "email", "tail", "route", "loader", "workflow", "entrypoint", "object-method", "object-alarm"]);
+
+const HANDLERS: ReadonlySet<string> = new Set(["fetch", "queue", "scheduled", "email", "tail"]);
+const ROUTE_METHODS = /^(?:get|post|put|patch|delete|del|options|head|all|use|on|route|openapi|basePath|notFound|onError|query|mutation|handle|handler|action|loader|add|middleware|subscription|createHandler|createServerFn|tool|registerTool|resource|prompt)$/;
+const LOADER_EXPORTS = /^(?:loader|action|clientLoader|GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ALL|onRequest\w*|load|actions|handle|middleware|getServerSideProps|generateMetadata|entry|handler|default)$/;
+const MAX_CALLER_DEPTH = 12;
+
+/** Who calls what. Calls are resolved through imports, locals, fields and classes; calls over RPC have their own query. */
+export class CallGraph {
+  readonly #project: Project;
+  readonly #targets = new Map<CallSite, readonly FunctionNode[]>();
+  readonly #callers = new Map<FunctionNode, readonly CallSite[]>();
+  readonly #active = new Set<CallSite>();
+  readonly #entries = new Map<FunctionNode, ReadonlySet<Entry>>();
+  #byName: ReadonlyMap<string, readonly CallSite[]> | undefined;
+  #aliases: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  #rpc: ReadonlyMap<string, readonly CallExpression[]> | undefined;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** The functions that a call may run, with bodies, in the project. */
+  targetsOf(call: CallSite): readonly FunctionNode[] {
+    const known = this.#targets.get(call);
+    if (known) return known;
+    if (this.#active.has(call)) return [];
+    this.#active.add(call);
+    const targets = call.type === "NewExpression" ? this.#constructed(call) : this.#called(call);
+    this.#active.delete(call);
+    if (targets.length > 0 || this.#active.size === 0) this.#targets.set(call, targets);
+    return targets;
+  }
+
+  /** The calls in sight that run a function. Its name being used as a value (a callback) is no call. */
+  callersOf(fn: FunctionNode): readonly CallSite[] {
+    const known = this.#callers.get(fn);
+    if (known) return known;
+    this.#callers.set(fn, []);
+    const found = this.#findCallers(fn);
+    this.#callers.set(fn, found);
+    return found;
+  }
+
+  /** `new Cls()` sites of a class, subclasses not included. */
+  newsOf(cls: Class): readonly NewExpression[] {
+    const name = this.#project.classes.nameOf(cls);
+    if (name === undefined) return [];
+    return this.#sitesNamed(this.#namesFor(name, this.#project.fileOf(cls), cls)).filter((site): site is NewExpression => {
+      if (site.type !== "NewExpression") return false;
+      const definition = this.#project.definitionOf(unwrap(site.callee));
+      return definition?.type === "class" && definition.node === cls;
+    });
+  }
+
+  /** Places that construct a class or call one of its static methods. */
+  usesOfClass(cls: Class): readonly Node[] {
+    const name = this.#project.classes.nameOf(cls);
+    const statics = cls.body.body.flatMap((member) => {
+      if (member.type !== "MethodDefinition" || !member.static || name === undefined) return [];
+      return this.callersOf(member.value).filter((site) => thisClass(site)?.cls !== cls);
+    });
+    return [...this.newsOf(cls), ...statics, ...this.#project.classes.subclassesOf(cls).flatMap((sub) => (this.#project.classes.isDurableObject(sub) ? [sub.body] : []))];
+  }
+
+  /** The methods that a call on a stub runs in the object: `stub.addMessage()`, `stub.fetch()`. */
+  rpcTargetsOf(call: CallExpression): readonly FunctionNode[] {
+    const member = calleeMember(call);
+    const name = member ? propertyName(member) : undefined;
+    if (!member || name === undefined) return [];
+    const stub = this.#project.kindOf(member.object);
+    if (stub?.kind !== "stub") return [];
+    const className = stub.namespace?.className;
+    if (className === undefined) return [];
+    const [cls] = this.#project.classes.byName(className, this.#project.fileOf(call).path);
+    const method = cls ? this.#project.classes.method(cls, name) : undefined;
+    return method ? [method] : [];
+  }
+
+  /** Calls on stubs that run a method of a DO class. */
+  rpcCallersOf(fn: FunctionNode): readonly CallExpression[] {
+    const parent = fn.parent;
+    const name = parent?.type === "MethodDefinition" ? keyName(parent.key, parent.computed) : undefined;
+    if (name === undefined) return [];
+    if (!this.#rpc) {
+      const table = new Map<string, CallExpression[]>();
+      for (const file of this.#project.files)
+        for (const call of file.calls) {
+          const member = calleeMember(call);
+          const method = member ? propertyName(member) : undefined;
+          if (!member || method === undefined || this.#project.kindOf(member.object)?.kind !== "stub") continue;
+          const list = table.get(method);
+          if (list) list.push(call);
+          else table.set(method, [call]);
+        }
+      this.#rpc = table;
+    }
+    return (this.#rpc.get(name) ?? []).filter((call) => this.rpcTargetsOf(call).includes(fn));
+  }
+
+  /** Calls in a function's code, callbacks nested in it included, functions that are given a name and called elsewhere too. */
+  callsIn(fn: FunctionNode): readonly CallSite[] {
+    const found: CallSite[] = [];
+    walk(fn, this.#project.fileOf(fn).keys, (node) => {
+      if (node !== fn && isClass(node)) return false;
+      if (node.type === "CallExpression" || node.type === "NewExpression") found.push(node);
+      return undefined;
+    });
+    return found;
+  }
+
+  /**
+   * Functions that run when `fn` runs: itself and, through calls, others, up to `depth` calls away. Nested callbacks belong
+   * to the function around them.
+   */
+  reach(fn: FunctionNode, depth = 5): ReadonlyMap<FunctionNode, readonly CallSite[]> {
+    const reached = new Map<FunctionNode, readonly CallSite[]>([[fn, []]]);
+    let frontier: FunctionNode[] = [fn];
+    for (let level = 0; level < depth && frontier.length > 0; level++) {
+      const next: FunctionNode[] = [];
+      for (const current of frontier)
+        for (const call of this.callsIn(current))
+          for (const target of this.targetsOf(call))
+            if (!reached.has(target)) {
+              reached.set(target, [...(reached.get(current) ?? []), call]);
+              next.push(target);
+            }
+      frontier = next;
+    }
+    return reached;
+  }
+
+  /** Where the code of a function starts running, followed up through its callers. */
+  entriesOf(fn: FunctionNode): ReadonlySet<Entry> {
+    const known = this.#entries.get(fn);
+    if (known) return known;
+    const entries = this.#entriesOf(fn, new Set(), 0);
+    this.#entries.set(fn, entries);
+    return entries;
+  }
+
+  /** Whether a node's code runs for a request, a message, an alarm or another event. */
+  isOnRequestPath(node: Node): boolean {
+    const fn = isFunction(node) ? node : enclosingFunction(node);
+    if (!fn) return false;
+    for (const entry of this.entriesOf(fn)) if (REQUEST_ENTRIES.has(entry)) return true;
+    return false;
+  }
+
+  /** Whether a node's code runs only on schedules and queues: nobody waits for it. */
+  isBackgroundOnly(node: Node): boolean {
+    const fn = isFunction(node) ? node : enclosingFunction(node);
+    if (!fn) return false;
+    const entries = this.entriesOf(fn);
+    return entries.size > 0 && [...entries].every((entry) => entry === "scheduled" || entry === "queue");
+  }
+
+  #entriesOf(fn: FunctionNode, seen: Set<FunctionNode>, depth: number): Set<Entry> {
+    const found = new Set<Entry>();
+    if (seen.has(fn) || depth > MAX_CALLER_DEPTH) return found;
+    seen.add(fn);
+    const add = (entries: Iterable<Entry>): void => {
+      for (const entry of entries) found.add(entry);
+    };
+    const own = this.#ownEntry(fn);
+    if (own) found.add(own);
+    const callback = callbackOf(fn);
+    if (callback) {
+      const outer = enclosingFunction(fn);
+      const name = calleeName(callback.call);
+      if (!outer) found.add(name !== undefined && (ROUTE_METHODS.test(name) || /handler|route|action|loader|middleware|serve|withSentry|server/i.test(name)) ? "route" : "module");
+      else {
+        if (name !== undefined && ROUTE_METHODS.test(name) && callback.index > 0) found.add("route");
+        add(this.#entriesOf(outer, seen, depth + 1));
+      }
+    } else if (!own) {
+      // A function used as a value inside another one runs, as far as can be seen, for it.
+      const outer = enclosingFunction(fn);
+      if (outer && fn.parent?.type !== "VariableDeclarator" && fn.type !== "FunctionDeclaration") add(this.#entriesOf(outer, seen, depth + 1));
+    }
+    for (const site of this.callersOf(fn)) {
+      const caller = enclosingFunction(site);
+      if (caller) add(this.#entriesOf(caller, seen, depth + 1));
+      else found.add(thisClass(site) ? "object-constructor" : "module");
+    }
+    if (found.size === 0) {
+      for (const user of this.#valueUses(fn)) add(user);
+      if (found.size === 0) found.add(this.#isExported(fn) ? "export" : "unknown");
+    }
+    return found;
+  }
+
+  #ownEntry(fn: FunctionNode): Entry | undefined {
+    const parent = fn.parent;
+    if (parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition") {
+      const cls = parent.parent?.parent;
+      const name = keyName(parent.key, parent.computed);
+      if (!isClass(cls)) return undefined;
+      if (this.#project.classes.isDurableObject(cls)) {
+        if (parent.type === "MethodDefinition" && parent.kind === "constructor") return "object-constructor";
+        if (name === "alarm" || name === "onAlarm") return "object-alarm";
+        const isPrivate = name?.startsWith("#") || parent.accessibility === "private" || parent.accessibility === "protected";
+        if (this.#project.classes.knownBase(cls)?.wakeHooks.includes(name ?? "")) return "object-constructor";
+        return isPrivate ? undefined : "object-method";
+      }
+      if (this.#project.classes.isWorkflow(cls)) return name === "run" ? "workflow" : undefined;
+      if (this.#project.classes.isEntrypoint(cls)) return HANDLERS.has(name ?? "") ? (name as Entry) : parent.accessibility === "private" || name?.startsWith("#") ? undefined : "entrypoint";
+      return undefined;
+    }
+    if (parent?.type === "Property") {
+      const name = keyName(parent.key, parent.computed);
+      const object = parent.parent;
+      if (name !== undefined && HANDLERS.has(name) && object && isHandlerObject(object)) return name as Entry;
+      if (name !== undefined && /^(?:resolve|handler|loader|action|execute|beforeLoad|GET|POST|PUT|PATCH|DELETE)$/.test(name)) return "route";
+      return undefined;
+    }
+    const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    if (name !== undefined && LOADER_EXPORTS.test(name) && this.#isExported(fn)) return "loader";
+    if (parent?.type === "ExportDefaultDeclaration") return /(?:^|\/)(?:routes|api|pages|server|functions|app)\//.test(this.#project.fileOf(fn).path) ? "loader" : "export";
+    return undefined;
+  }
+
+  /** Entries through uses of a function as a value: `app.get("/", handler)`, `{ fetch: handler }`. */
+  *#valueUses(fn: FunctionNode): Iterable<Iterable<Entry>> {
+    const parent = fn.parent;
+    const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    if (name === undefined) return;
+    const file = this.#project.fileOf(fn);
+    for (const candidate of this.#project.files) {
+      for (const local of this.#namesFor(name, file, fn))
+        for (const use of candidate.identifiers.get(local) ?? []) {
+          const holder = use.parent;
+          if (holder?.type === "CallExpression" && holder.callee !== use) {
+            const definition = this.#project.definitionOf(use);
+            if (definition?.type !== "function" || definition.node !== fn) continue;
+            const method = calleeName(holder);
+            if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
+            else {
+              const outer = enclosingFunction(holder);
+              if (outer) yield this.#entriesOf(outer, new Set([fn]), 6);
+            }
+          } else if (holder?.type === "Property" && holder.value === use) {
+            const definition = this.#project.definitionOf(use);
+            if (definition?.type !== "function" || definition.node !== fn) continue;
+            const key = keyName(holder.key, holder.computed);
+            yield [key !== undefined && HANDLERS.has(key) ? (key as Entry) : "export"];
+          }
+        }
+    }
+  }
+
+  #isExported(fn: FunctionNode): boolean {
+    const top = fn.parent?.type === "VariableDeclarator" ? fn.parent.parent : fn;
+    const parent = top?.parent;
+    if (parent?.type === "ExportNamedDeclaration" || parent?.type === "ExportDefaultDeclaration") return true;
+    const name = fn.id?.name ?? (fn.parent?.type === "VariableDeclarator" && fn.parent.id.type === "Identifier" ? fn.parent.id.name : undefined);
+    return name !== undefined && this.#project.exportsOf(this.#project.fileOf(fn)).has(name);
+  }
+
+  #called(call: CallExpression): readonly FunctionNode[] {
+    const callee = unwrap(call.callee);
+    if (callee.type === "Super") {
+      const found = thisClass(call);
+      const base = found ? this.#project.classes.baseOf(found.cls) : undefined;
+      const constructor = base?.type === "project" ? this.#constructorOf(base.cls) : undefined;
+      return constructor ? [constructor] : [];
+    }
+    if (isFunction(callee)) return [callee];
+    const definition = this.#project.definitionOf(callee);
+    if (definition?.type === "function") return withBody(definition.node);
+    if (definition?.type === "expression" && isFunction(definition.node)) return withBody(definition.node);
+    if (isMember(callee)) {
+      const name = propertyName(callee);
+      if (name === undefined) return [];
+      if (callee.object.type === "Super") {
+        const found = thisClass(call);
+        const base = found ? this.#project.classes.baseOf(found.cls) : undefined;
+        const method = base?.type === "project" ? this.#project.classes.method(base.cls, name) : undefined;
+        return method ? [method] : [];
+      }
+      const owner = this.#project.kindOf(callee.object);
+      if (owner?.kind === "instance") return this.#methodsOf(owner.cls, name);
+      if (owner?.kind === "typed") return this.#implementations(owner.members, name);
+    }
+    const kind = this.#project.kindOf(callee);
+    return kind?.kind === "function" ? withBody(kind.fn) : [];
+  }
+
+  /** A method, or, where the class only declares it, what its subclasses have. */
+  #methodsOf(cls: Class, name: string): readonly FunctionNode[] {
+    const own = this.#project.classes.method(cls, name);
+    if (own) return [own];
+    const overrides = this.#project.classes.subclassesOf(cls).flatMap((sub) => ownMethod(sub, name) ?? []);
+    if (overrides.length > 0) return overrides;
+    const field = this.#project.fieldKind(cls, name);
+    return field?.kind === "function" ? withBody(field.fn) : [];
+  }
+
+  /** Methods of the classes that implement an interface. */
+  #implementations(members: Node, name: string): readonly FunctionNode[] {
+    if (members.type !== "TSInterfaceDeclaration") return [];
+    const found: FunctionNode[] = [];
+    for (const file of this.#project.files)
+      for (const cls of file.classes)
+        if (cls.implements?.some((clause) => clause.expression.type === "Identifier" && clause.expression.name === members.id.name)) {
+          const method = this.#project.classes.method(cls, name);
+          if (method) found.push(method);
+        }
+    return found;
+  }
+
+  #constructed(call: NewExpression): readonly FunctionNode[] {
+    const definition = this.#project.definitionOf(unwrap(call.callee));
+    const constructor = definition?.type === "class" ? this.#constructorOf(definition.node) : undefined;
+    return constructor ? [constructor] : [];
+  }
+
+  #constructorOf(cls: Class): FunctionNode | undefined {
+    for (const current of this.#project.classes.chain(cls)) {
+      const found = this.#project.classes.constructorOf(current);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #findCallers(fn: FunctionNode): readonly CallSite[] {
+    const file = this.#project.fileOf(fn);
+    const parent = fn.parent;
+    const names = new Set<string>();
+    if (parent?.type === "MethodDefinition" && parent.kind === "constructor") {
+      const cls = parent.parent?.parent;
+      if (!isClass(cls)) return [];
+      for (const sub of [cls, ...this.#project.classes.subclassesOf(cls)]) {
+        const name = this.#project.classes.nameOf(sub);
+        if (name !== undefined) for (const alias of this.#namesFor(name, this.#project.fileOf(sub), sub)) names.add(alias);
+      }
+      return this.#sitesNamed(names).filter((site) => site.type === "NewExpression" && this.targetsOf(site).includes(fn));
+    }
+    if (fn.id) for (const alias of this.#namesFor(fn.id.name, file, fn)) names.add(alias);
+    switch (parent?.type) {
+      case "MethodDefinition":
+      case "PropertyDefinition":
+      case "Property": {
+        const name = keyName(parent.key, parent.computed);
+        if (name !== undefined) names.add(name);
+        break;
+      }
+      case "VariableDeclarator":
+        if (parent.id.type === "Identifier") for (const alias of this.#namesFor(parent.id.name, file, fn)) names.add(alias);
+        break;
+      case "AssignmentExpression":
+        if (isMember(parent.left)) names.add(propertyName(parent.left) ?? "");
+        break;
+      case "ExportDefaultDeclaration":
+        for (const alias of this.#namesFor("default", file, fn)) names.add(alias);
+        break;
+      case "CallExpression": {
+        // `const load = cache(async () => …)`: the variable's calls run the function.
+        const holder = parent.parent;
+        if (holder?.type === "VariableDeclarator" && holder.id.type === "Identifier") return this.#wrapperCallers(holder.id.name, file);
+        if (parent.callee === fn) return [parent];
+        break;
+      }
+      default:
+    }
+    const sites = this.#sitesNamed(names);
+    // A name that half the project uses (get, query…) would cost more to resolve than it tells.
+    return sites.filter((site) => this.targetsOf(site).includes(fn));
+  }
+
+  #wrapperCallers(name: string, file: SourceFile): readonly CallSite[] {
+    const variable = file.scopes.lookup(name, file.program);
+    if (!variable) return [];
+    return this.#sitesNamed(this.#namesFor(name, file, variable.node)).filter((site) => {
+      const definition = this.#project.definitionOf(unwrap(site.callee));
+      return definition?.type === "variable" && definition.variable === variable;
+    });
+  }
+
+  #sitesNamed(names: Iterable<string>): readonly CallSite[] {
+    if (!this.#byName) {
+      const table = new Map<string, CallSite[]>();
+      for (const file of this.#project.files)
+        for (const site of [...file.calls, ...file.news]) {
+          const name = site.type === "CallExpression" ? calleeName(site) : newName(site);
+          if (name === undefined) continue;
+          const list = table.get(name);
+          if (list) list.push(site);
+          else table.set(name, [site]);
+        }
+      this.#byName = table;
+    }
+    const table = this.#byName;
+    return [...names].flatMap((name) => table.get(name) ?? []);
+  }
+
+  /** The names under which importers know an export: itself and its aliases. */
+  #namesFor(name: string, file: SourceFile, node: Node): ReadonlySet<string> {
+    const names = new Set([name]);
+    const aliases = this.#importAliases();
+    for (const alias of aliases.get(name) ?? []) names.add(alias);
+    const isDefault = node.parent?.type === "ExportDefaultDeclaration" || this.#project.exported(file, "default") !== undefined;
+    if (isDefault) for (const alias of aliases.get(`default:${file.path}`) ?? []) names.add(alias);
+    return names;
+  }
+
+  #importAliases(): ReadonlyMap<string, ReadonlySet<string>> {
+    if (this.#aliases) return this.#aliases;
+    const table = new Map<string, Set<string>>();
+    const add = (key: string, alias: string): void => {
+      const set = table.get(key);
+      if (set) set.add(alias);
+      else table.set(key, new Set([alias]));
+    };
+    for (const file of this.#project.files) {
+      for (const statement of nodesOf(file, "ImportDeclaration"))
+        for (const specifier of statement.specifiers) {
+          if (specifier.type === "ImportSpecifier") {
+            const imported = specifier.imported.type === "Identifier" ? specifier.imported.name : String(specifier.imported.value);
+            if (imported !== specifier.local.name && imported !== "default") add(imported, specifier.local.name);
+            if (imported === "default") this.#addDefault(file, statement.source.value, specifier.local.name, add);
+          } else if (specifier.type === "ImportDefaultSpecifier") this.#addDefault(file, statement.source.value, specifier.local.name, add);
+        }
+      for (const statement of nodesOf(file, "ExportNamedDeclaration"))
+        for (const specifier of statement.specifiers) {
+          const local = specifier.local.type === "Identifier" ? specifier.local.name : undefined;
+          const exported = specifier.exported.type === "Identifier" ? specifier.exported.name : undefined;
+          if (local !== undefined && exported !== undefined && local !== exported && exported !== "default") add(local, exported);
+        }
+    }
+    return (this.#aliases = table);
+  }
+
+  #addDefault(file: SourceFile, specifier: string, local: string, add: (key: string, alias: string) => void): void {
+    const path = this.#project.resolve(file.path, specifier);
+    if (path !== undefined) add(`default:${path}`, local);
+  }
+}
+
+function withBody(fn: FunctionNode): readonly FunctionNode[] {
+  return fn.body ? [fn] : [];
+}
+
+function newName(site: NewExpression): string | undefined {
+  const callee = unwrap(site.callee);
+  if (callee.type === "Identifier") return callee.name;
+  return isMember(callee) ? propertyName(callee) : undefined;
+}
+
+/** The object of `export default { fetch }`, perhaps wrapped in a call, a type assertion, or a variable. */
+function isHandlerObject(object: Node): boolean {
+  let current: Node | undefined = object.parent ?? undefined;
+  for (let steps = 0; current && steps < 6; steps++, current = current.parent ?? undefined) {
+    if (current.type === "ExportDefaultDeclaration") return true;
+    if (current.type === "VariableDeclarator" || current.type === "AssignmentExpression") return true;
+    if (isFunction(current) || current.type === "Property" || current.type === "JSXExpressionContainer") return false;
+  }
+  return false;
+}

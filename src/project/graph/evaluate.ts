@@ -1,0 +1,915 @@
+import type { CallExpression, Class, FunctionNode, MemberExpression, NewExpression, Node } from "../parse/ast.ts";
+import { calleeMember, isClass, isFunction, isMember, keyName, propertyName, thisClass, typeNameText, unwrap, walkOwn, enclosingFunction, isIdentifier } from "../parse/ast.ts";
+import type { SourceFile } from "../parse/source-file.ts";
+import type { Variable } from "../parse/scopes.ts";
+import type { DatabaseKind, Kind, NamespaceKind, SessionKind, StubKind } from "./kinds.ts";
+import { resolveExport, resolveVariable, resolveImport, type Definition } from "./modules.ts";
+import type { Project } from "./project.ts";
+
+/** How deep one answer may lead to others: values through about this many locals, parameters, returns and fields. */
+const MAX_DEPTH = 40;
+
+const ENV_NAME = /^(?:_?env|ENV|.*Env|bindings)$/;
+const ENV_TYPE = /(?:^|\.)(?:Env|Bindings|CloudflareEnv|CloudflareBindings|WorkerEnv|.*Env|.*Bindings)$/;
+
+/** Types of the platform by name. A type of the project with the same name wins. */
+const PLATFORM_TYPES: Readonly<Record<string, (node: Node) => Kind>> = {
+  D1Database: (node) => ({ kind: "d1", node }),
+  D1DatabaseSession: () => ({ kind: "d1-session", database: undefined }),
+  D1PreparedStatement: () => ({ kind: "d1-statement", database: undefined }),
+  DurableObjectNamespace: (node) => ({ kind: "namespace", node }),
+  DurableObjectStub: (node) => ({ kind: "stub", namespace: undefined, from: "unknown", node }),
+  DurableObjectId: (node) => ({ kind: "object-id", namespace: undefined, from: "unknown", node }),
+  DurableObjectState: () => ({ kind: "do-state" }),
+  DurableObjectStorage: () => ({ kind: "do-storage" }),
+  DurableObjectTransaction: () => ({ kind: "do-storage" }),
+  SqlStorage: () => ({ kind: "do-sql" }),
+  SyncKvStorage: () => ({ kind: "do-kv" }),
+  ExecutionContext: () => ({ kind: "execution-context" }),
+  WebSocket: (node) => ({ kind: "websocket", end: "unknown", node }),
+  Request: () => ({ kind: "request" }),
+  KVNamespace: () => ({ kind: "binding", type: "kv", binding: "" }),
+  R2Bucket: () => ({ kind: "binding", type: "r2", binding: "" }),
+  Queue: () => ({ kind: "binding", type: "queue", binding: "" }),
+  Fetcher: () => ({ kind: "binding", type: "service", binding: "" }),
+  Service: () => ({ kind: "binding", type: "service", binding: "" }),
+  Ai: () => ({ kind: "binding", type: "ai", binding: "" }),
+  VectorizeIndex: () => ({ kind: "binding", type: "vectorize", binding: "" }),
+  Vectorize: () => ({ kind: "binding", type: "vectorize", binding: "" }),
+  DrizzleD1Database: (node) => ({ kind: "orm", library: "drizzle", target: "d1", node }),
+  DrizzleSqliteDODatabase: (node) => ({ kind: "orm", library: "drizzle", target: "do", node }),
+  PrismaClient: (node) => ({ kind: "orm", library: "prisma", target: "unknown", node }),
+  Kysely: (node) => ({ kind: "orm", library: "kysely", target: "unknown", node }),
+};
+
+/** Type wrappers that count as their first argument. */
+const TRANSPARENT_TYPES = new Set(["Promise", "PromiseLike", "Awaited", "Readonly", "Required", "Partial", "NonNullable", "Pick", "Omit", "MaybePromise"]);
+
+/** Works out what expressions are, following locals, parameters, returns, fields and imports. One instance a project; answers are kept. */
+export class Evaluator {
+  readonly #project: Project;
+  readonly #kinds = new Map<Node, Kind | undefined>();
+  readonly #fields = new Map<Class, Map<string, Kind | undefined>>();
+  readonly #active = new Set<Node>();
+  #contextVariables: ReadonlyMap<string, readonly Node[]> | undefined;
+  #depth = 0;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  kindOf(node: Node): Kind | undefined {
+    if (this.#kinds.has(node)) return this.#kinds.get(node);
+    if (this.#active.has(node) || this.#depth > MAX_DEPTH) return undefined;
+    this.#active.add(node);
+    this.#depth++;
+    const kind = this.#evaluate(node);
+    this.#depth--;
+    this.#active.delete(node);
+    // An answer cut short by a cycle or the bound is not final for the nodes in between, unless something was found.
+    if (kind !== undefined || this.#active.size === 0) this.#kinds.set(node, kind);
+    return kind;
+  }
+
+  /** What an identifier or member expression stands for. */
+  definitionOf(node: Node): Definition | undefined {
+    const value = unwrap(node);
+    const file = this.#project.fileOf(value);
+    if (value.type === "Identifier") {
+      const variable = file.scopes.resolve(value);
+      return variable ? resolveVariable(this.#project, file, variable) : undefined;
+    }
+    if (isMember(value)) {
+      const name = propertyName(value);
+      if (name === undefined) return undefined;
+      const object = this.definitionOf(value.object);
+      if (object?.type === "module") return resolveExport(this.#project, object.file, name);
+      if (object?.type === "external" && (object.name === "*" || object.name === "default")) return { type: "external", module: object.module, name };
+    }
+    return undefined;
+  }
+
+  #evaluate(node: Node): Kind | undefined {
+    switch (node.type) {
+      case "TSAsExpression":
+      case "TSSatisfiesExpression":
+      case "TSTypeAssertion":
+        return this.kindOf(node.expression) ?? this.kindOfType(node.typeAnnotation);
+      case "TSNonNullExpression":
+      case "ParenthesizedExpression":
+      case "ChainExpression":
+      case "TSInstantiationExpression":
+        return this.kindOf(node.expression);
+      case "AwaitExpression":
+        return this.kindOf(node.argument);
+      case "Identifier":
+        return this.#identifier(node);
+      case "ThisExpression": {
+        const found = thisClass(node);
+        return found ? (found.isStatic ? { kind: "class", cls: found.cls } : { kind: "instance", cls: found.cls }) : undefined;
+      }
+      case "Super": {
+        const found = thisClass(node);
+        return found ? { kind: "instance", cls: found.cls } : undefined;
+      }
+      case "MemberExpression":
+        return this.#member(node);
+      case "CallExpression":
+        return this.#call(node);
+      case "NewExpression":
+        return this.#new(node);
+      case "ConditionalExpression":
+        return this.kindOf(node.consequent) ?? this.kindOf(node.alternate);
+      case "LogicalExpression":
+        return this.kindOf(node.left) ?? this.kindOf(node.right);
+      case "AssignmentExpression":
+        return this.kindOf(node.right);
+      case "SequenceExpression": {
+        const last = node.expressions.at(-1);
+        return last ? this.kindOf(last) : undefined;
+      }
+      case "ArrayExpression": {
+        for (const element of node.elements) {
+          const kind = element && element.type !== "SpreadElement" ? this.kindOf(element) : undefined;
+          if (kind) return { kind: "array", element: kind };
+        }
+        return undefined;
+      }
+      case "ObjectExpression":
+        return { kind: "object", node };
+      case "FunctionExpression":
+      case "ArrowFunctionExpression":
+      case "FunctionDeclaration":
+        return { kind: "function", fn: node };
+      case "ClassExpression":
+      case "ClassDeclaration":
+        return { kind: "class", cls: node };
+      case "ImportExpression": {
+        const { source } = node;
+        if (source.type !== "Literal" || typeof source.value !== "string") return undefined;
+        return this.#definitionKind(resolveImport(this.#project, this.#project.fileOf(node), source.value, "*"));
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #identifier(node: Extract<Node, { type: "Identifier" }>): Kind | undefined {
+    const file = this.#project.fileOf(node);
+    const variable = file.scopes.resolve(node);
+    if (variable) return this.#variable(file, variable);
+    // Service-worker syntax: bindings are globals.
+    const named = /^[A-Z]/.test(node.name) ? this.#project.bindings.lookup(file.path, node.name) : undefined;
+    return named?.config ? this.#binding(node.name, node, file.path) : undefined;
+  }
+
+  #variable(file: SourceFile, variable: Variable): Kind | undefined {
+    const definition = resolveVariable(this.#project, file, variable);
+    if (!definition) return undefined;
+    if (definition.type === "external" && definition.module === "cloudflare:workers" && definition.name === "env") return { kind: "env" };
+    if (definition.type === "external" && definition.module === "cloudflare:workers" && definition.name === "exports") return { kind: "loopback-exports" };
+    return this.#definitionKind(definition);
+  }
+
+  #definitionKind(definition: Definition | undefined): Kind | undefined {
+    switch (definition?.type) {
+      case "function":
+        return { kind: "function", fn: definition.node };
+      case "class":
+        return { kind: "class", cls: definition.node };
+      case "module":
+        return { kind: "module", file: definition.file };
+      case "external":
+        return { kind: "external", module: definition.module, name: definition.name };
+      case "expression":
+        return this.kindOf(definition.node);
+      case "variable":
+        return this.#local(definition.file, definition.variable);
+      default:
+        return undefined;
+    }
+  }
+
+  #local(file: SourceFile, variable: Variable): Kind | undefined {
+    const key = variable.node;
+    if (this.#kinds.has(key)) return this.#kinds.get(key);
+    if (this.#active.has(key) || this.#depth > MAX_DEPTH) return undefined;
+    this.#active.add(key);
+    this.#depth++;
+    const kind = this.#declared(variable) ?? this.#assigned(file, variable);
+    this.#depth--;
+    this.#active.delete(key);
+    if (kind !== undefined || this.#active.size === 0) this.#kinds.set(key, kind);
+    return kind;
+  }
+
+  #declared(variable: Variable): Kind | undefined {
+    const { declaration } = variable;
+    if (variable.kind === "parameter" && isFunction(declaration)) return this.#parameter(declaration, variable);
+    if (declaration.type !== "VariableDeclarator") return undefined;
+    const { id, init } = declaration;
+    const annotated = id.type === "Identifier" && id.typeAnnotation ? this.kindOfType(id.typeAnnotation) : undefined;
+    // A type says less than the value: `const id: DurableObjectId = ns.idFromName(x)`.
+    if (init) return this.#through(id, variable.node, () => this.kindOf(init), init) ?? annotated;
+    if (annotated) return annotated;
+    const loop = declaration.parent?.parent;
+    if (loop?.type === "ForOfStatement" && loop.left === declaration.parent) {
+      return this.#through(id, variable.node, () => {
+        const iterated = this.kindOf(loop.right);
+        return iterated?.kind === "array" ? iterated.element : undefined;
+      });
+    }
+    return undefined;
+  }
+
+  /** The kind of the value that reaches `target` inside a binding pattern whose whole value `whole` gives. */
+  #through(pattern: Node, target: Node, whole: () => Kind | undefined, source?: Node): Kind | undefined {
+    switch (pattern.type) {
+      case "Identifier":
+        return pattern === target ? whole() : undefined;
+      case "AssignmentPattern":
+        return this.#through(pattern.left, target, () => whole() ?? this.kindOf(pattern.right), source);
+      case "RestElement":
+        return undefined;
+      case "ObjectPattern": {
+        for (const property of pattern.properties) {
+          if (property.type === "RestElement") {
+            // `const { a, ...env } = this.env`: what is left is still an env.
+            if (property.argument === target) return whole();
+            continue;
+          }
+          if (!contains(property.value, target)) continue;
+          const name = keyName(property.key, property.computed);
+          if (name === undefined) return undefined;
+          return this.#through(property.value, target, () => {
+            const owner = whole();
+            const found = owner ? this.propertyKind(owner, name, property) : undefined;
+            return found ?? this.#envByName(name, source ?? pattern, property);
+          });
+        }
+        return undefined;
+      }
+      case "ArrayPattern": {
+        for (const [index, element] of pattern.elements.entries()) {
+          if (!element || !contains(element, target)) continue;
+          return this.#through(element, target, () => {
+            const items = source ? arrayItems(source) : undefined;
+            const item = items?.[index];
+            if (item && item.type !== "SpreadElement") return this.kindOf(item);
+            const owner = whole();
+            if (owner?.kind === "websocket-pair") return { kind: "websocket", end: index === 0 ? "client" : "server", node: element };
+            return owner?.kind === "array" ? owner.element : undefined;
+          });
+        }
+        return undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** `{ DB } = c.env` where what `c.env` is cannot be seen but its name says it. */
+  #envByName(name: string, source: Node, at: Node): Kind | undefined {
+    if (!/^[A-Z]/.test(name)) return undefined;
+    return this.#isEnvLike(source) ? this.#binding(name, at, this.#project.fileOf(at).path) : undefined;
+  }
+
+  #assigned(file: SourceFile, variable: Variable): Kind | undefined {
+    for (const use of file.identifiers.get(variable.name) ?? []) {
+      const parent = use.parent;
+      if (parent?.type !== "AssignmentExpression" || parent.left !== use || file.scopes.resolve(use) !== variable) continue;
+      const kind = this.kindOf(parent.right);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  #parameter(fn: FunctionNode, variable: Variable): Kind | undefined {
+    for (const [index, raw] of fn.params.entries()) {
+      const parameter: Node = raw.type === "TSParameterProperty" ? raw.parameter : raw;
+      if (!contains(parameter, variable.node)) continue;
+      const pattern = parameter.type === "AssignmentPattern" ? parameter.left : parameter;
+      const annotation = "typeAnnotation" in pattern ? pattern.typeAnnotation : undefined;
+      const whole = (): Kind | undefined => {
+        const typed = annotation ? this.kindOfType(annotation) : undefined;
+        if (typed && typed.kind !== "typed") return typed;
+        return this.#argumentKind(fn, index, pattern) ?? typed ?? (parameter.type === "AssignmentPattern" ? this.kindOf(parameter.right) : undefined);
+      };
+      const kind = this.#through(pattern, variable.node, whole);
+      if (kind) return kind;
+      if (ENV_NAME.test(variable.name)) return { kind: "env" };
+      return undefined;
+    }
+    return undefined;
+  }
+
+  /** What is passed as a function's argument: by the caller that calls it back, by convention, or at the calls in sight. */
+  #argumentKind(fn: FunctionNode, index: number, pattern: Node): Kind | undefined {
+    const byConvention = this.#conventionalArgument(fn, index, pattern);
+    if (byConvention) return byConvention;
+    const callback = callbackOf(fn);
+    if (callback) {
+      const called = this.#callbackArgument(callback.call, callback.index, index);
+      if (called) return called;
+    }
+    if (this.#depth > MAX_DEPTH / 2) return undefined;
+    for (const site of this.#project.calls.callersOf(fn)) {
+      const argument = site.arguments[index];
+      if (!argument || argument.type === "SpreadElement") continue;
+      const kind = this.kindOf(argument);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  #conventionalArgument(fn: FunctionNode, index: number, pattern: Node): Kind | undefined {
+    const method = fn.parent;
+    const name = pattern.type === "Identifier" ? pattern.name : undefined;
+    if (method?.type === "MethodDefinition" && method.kind === "constructor" && isClass(method.parent?.parent)) {
+      const cls = method.parent.parent;
+      if (this.#project.classes.isDurableObject(cls)) {
+        if (index === 0) return { kind: "do-state", cls };
+        if (index === 1) return { kind: "env" };
+      }
+      if (this.#project.classes.isEntrypoint(cls)) return index === 0 ? { kind: "execution-context" } : index === 1 ? { kind: "env" } : undefined;
+    }
+    if (method?.type === "Property" && ["fetch", "scheduled", "queue", "email", "tail", "trace"].includes(keyName(method.key, method.computed) ?? "")) {
+      if (index === 1) return { kind: "env" };
+      if (index === 2) return { kind: "execution-context" };
+      if (index === 0 && keyName(method.key, method.computed) === "fetch") return { kind: "request" };
+    }
+    if (name !== undefined && ENV_NAME.test(name)) return { kind: "env" };
+    if (name !== undefined && /^(?:request|req)$/.test(name)) return { kind: "request" };
+    return undefined;
+  }
+
+  /** Callbacks whose arguments the called function decides. */
+  #callbackArgument(call: CallExpression, callbackIndex: number, index: number): Kind | undefined {
+    const member = calleeMember(call);
+    const name = member ? propertyName(member) : undefined;
+    if (!member || name === undefined) return undefined;
+    if (index === 0 && callbackIndex === 0) {
+      if (name === "transaction") {
+        const owner = this.kindOf(member.object);
+        if (owner?.kind === "do-storage") return { kind: "do-storage" };
+        if (owner?.kind === "orm") return owner;
+      }
+      if (["map", "forEach", "filter", "flatMap", "find", "some", "every"].includes(name)) {
+        const owner = this.kindOf(member.object);
+        if (owner?.kind === "array") return owner.element;
+      }
+      if (name === "then") return this.kindOf(member.object);
+    }
+    return undefined;
+  }
+
+  #member(node: MemberExpression): Kind | undefined {
+    const name = propertyName(node);
+    if (name === undefined) {
+      const owner = this.kindOf(node.object);
+      if (owner?.kind === "websocket-pair" && node.computed) {
+        const index = node.property.type === "Literal" ? Number(node.property.value) : Number.NaN;
+        return { kind: "websocket", end: index === 0 ? "client" : index === 1 ? "server" : "unknown", node };
+      }
+      if (owner?.kind === "array") return owner.element;
+      // env[name] with a computed name: a binding chosen at run time.
+      return undefined;
+    }
+    const definition = this.definitionOf(node);
+    if (definition) {
+      const kind = this.#definitionKind(definition);
+      if (kind) return kind;
+    }
+    const owner = this.kindOf(node.object);
+    const kind = owner ? this.propertyKind(owner, name, node) : undefined;
+    if (kind) return kind;
+    if (/^[A-Z]/.test(name) && this.#isEnvLike(node.object)) return this.#binding(name, node, this.#project.fileOf(node).path);
+    if (name === "env" && !owner) return isIdentifier(unwrap(node.object)) || isMember(unwrap(node.object)) ? { kind: "env" } : undefined;
+    return undefined;
+  }
+
+  /** Whether an expression of unknown kind is an `env` by its name: `env`, `c.env`, `context.cloudflare.env`, `process.env`. */
+  #isEnvLike(node: Node): boolean {
+    const value = unwrap(node);
+    const kind = this.kindOf(value);
+    if (kind) return kind.kind === "env" || (kind.kind === "typed" && (value.type === "Identifier" || isMember(value)));
+    if (value.type === "Identifier") return ENV_NAME.test(value.name);
+    if (isMember(value)) return ENV_NAME.test(propertyName(value) ?? "");
+    if (value.type === "CallExpression") {
+      const callee = unwrap(value.callee);
+      const name = callee.type === "Identifier" ? callee.name : isMember(callee) ? propertyName(callee) : undefined;
+      return name !== undefined && /^(?:get)?(?:Env|Bindings|env)$/.test(name);
+    }
+    return false;
+  }
+
+  #binding(name: string, node: Node, path: string): Kind | undefined {
+    const found = this.#project.bindings.lookup(path, name);
+    switch (found?.type) {
+      case "namespace":
+        return { kind: "namespace", binding: name, node, ...(found.className === undefined ? {} : { className: found.className }) };
+      case "d1":
+        return { kind: "d1", binding: name, node };
+      case "other":
+        return { kind: "binding", type: found.other, binding: name };
+      default:
+        return undefined;
+    }
+  }
+
+  /** What `owner.name` is. `at` is the node that asks, for places and files. */
+  propertyKind(owner: Kind, name: string, at: Node): Kind | undefined {
+    switch (owner.kind) {
+      case "env":
+        return this.#binding(name, at, this.#project.fileOf(at).path) ?? (name === "env" ? owner : undefined);
+      case "context":
+        return name === "env" ? { kind: "env" } : undefined;
+      case "request":
+        return name === "env" ? { kind: "env" } : undefined;
+      case "execution-context":
+        return name === "exports" ? { kind: "loopback-exports" } : name === "env" ? { kind: "env" } : undefined;
+      case "loopback-exports":
+        return { kind: "namespace", binding: name, className: name, node: at };
+      case "do-state":
+        if (name === "storage") return { kind: "do-storage" };
+        if (name === "exports") return { kind: "loopback-exports" };
+        if (name === "env") return { kind: "env" };
+        return undefined;
+      case "do-storage":
+        return name === "sql" ? { kind: "do-sql" } : name === "kv" ? { kind: "do-kv" } : undefined;
+      case "instance":
+        return this.fieldKind(owner.cls, name);
+      case "class":
+        return this.#staticMember(owner.cls, name);
+      case "module": {
+        const definition = resolveExport(this.#project, owner.file, name);
+        return this.#definitionKind(definition);
+      }
+      case "external":
+        if (owner.module === "cloudflare:workers" && owner.name === "*" && name === "env") return { kind: "env" };
+        return undefined;
+      case "object":
+        return this.#objectMember(owner.node, name);
+      case "typed":
+        return this.#typedMember(owner, name, at);
+      case "websocket-pair":
+        return name === "0" || name === "1" ? { kind: "websocket", end: name === "0" ? "client" : "server", node: at } : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #objectMember(object: Extract<Node, { type: "ObjectExpression" }>, name: string): Kind | undefined {
+    for (const property of object.properties) {
+      if (property.type === "SpreadElement") {
+        const spread = this.kindOf(property.argument);
+        const found = spread ? this.propertyKind(spread, name, property) : undefined;
+        if (found) return found;
+      } else if (keyName(property.key, property.computed) === name) return this.kindOf(property.value);
+    }
+    return undefined;
+  }
+
+  #typedMember(owner: Extract<Kind, { kind: "typed" }>, name: string, at: Node): Kind | undefined {
+    const members = owner.members.type === "TSInterfaceDeclaration" ? owner.members.body.body : owner.members.type === "TSTypeLiteral" ? owner.members.members : [];
+    for (const member of members) {
+      if (member.type === "TSPropertySignature" && keyName(member.key, member.computed) === name) {
+        const kind = member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined;
+        if (kind?.kind === "namespace" || kind?.kind === "d1") return this.#binding(name, at, this.#project.fileOf(at).path) ?? { ...kind, ...(/^[A-Z]/.test(name) ? { binding: name } : {}), node: at };
+        if (kind) return kind;
+        if (name === "env" || ENV_NAME.test(name)) return { kind: "env" };
+        return this.#isEnvInterface(owner.members) ? this.#binding(name, at, this.#project.fileOf(at).path) : undefined;
+      }
+    }
+    if (owner.members.type === "TSInterfaceDeclaration")
+      for (const base of owner.members.extends) {
+        const kind = base.expression.type === "Identifier" ? this.#namedType(base.expression.name, base, owner.file) : undefined;
+        const found = kind ? this.propertyKind(kind, name, at) : undefined;
+        if (found) return found;
+      }
+    return this.#isEnvInterface(owner.members) ? this.#binding(name, at, this.#project.fileOf(at).path) : undefined;
+  }
+
+  #isEnvInterface(node: Node): boolean {
+    if (node.type === "TSInterfaceDeclaration") return ENV_TYPE.test(node.id.name);
+    return node.parent?.type === "TSTypeAliasDeclaration" && ENV_TYPE.test(node.parent.id.name);
+  }
+
+  #staticMember(cls: Class, name: string): Kind | undefined {
+    for (const member of cls.body.body) {
+      if (member.type === "PropertyDefinition" && member.static && keyName(member.key, member.computed) === name)
+        return (member.value ? this.kindOf(member.value) : undefined) ?? (member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined);
+      if (member.type === "MethodDefinition" && member.static && keyName(member.key, member.computed) === name)
+        return member.kind === "get" ? this.#returned(member.value) : { kind: "function", fn: member.value };
+    }
+    return undefined;
+  }
+
+  /** What a field or method of a class's instances is, looked up through bases. */
+  fieldKind(cls: Class, name: string): Kind | undefined {
+    let fields = this.#fields.get(cls);
+    if (!fields) this.#fields.set(cls, (fields = new Map()));
+    if (fields.has(name)) return fields.get(name);
+    fields.set(name, undefined);
+    const kind = this.#field(cls, name);
+    if (kind === undefined && this.#active.size > 1) fields.delete(name);
+    else fields.set(name, kind);
+    return kind;
+  }
+
+  #field(cls: Class, name: string): Kind | undefined {
+    const { classes } = this.#project;
+    let typed: Kind | undefined;
+    for (const member of cls.body.body) {
+      if (member.type === "MethodDefinition" && !member.static && keyName(member.key, member.computed) === name && member.kind !== "constructor") {
+        if (member.kind === "method") return { kind: "function", fn: member.value };
+        if (member.kind === "get") return this.#returned(member.value);
+      }
+      if ((member.type === "PropertyDefinition" || member.type === "AccessorProperty") && !member.static && keyName(member.key, member.computed) === name) {
+        typed = member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined;
+        const value = member.value ? this.kindOf(member.value) : undefined;
+        if (value && !(value.kind === "object" && typed)) return value;
+      }
+      if (member.type === "MethodDefinition" && member.kind === "constructor")
+        for (const parameter of member.value.params)
+          if (parameter.type === "TSParameterProperty") {
+            const pattern = parameter.parameter.type === "AssignmentPattern" ? parameter.parameter.left : parameter.parameter;
+            if (pattern.type === "Identifier" && pattern.name === name) {
+              const variable = this.#project.fileOf(pattern).scopes.lookup(name, member.value);
+              const kind = variable ? this.#local(this.#project.fileOf(pattern), variable) : undefined;
+              if (kind) return kind;
+            }
+          }
+    }
+    const assigned = this.#fieldAssigned(cls, name);
+    if (assigned) return assigned;
+    if (typed) return typed;
+    const base = classes.baseOf(cls);
+    if (base?.type === "project") {
+      const inherited = this.fieldKind(base.cls, name);
+      if (inherited) return inherited;
+    }
+    if (classes.isDurableObject(cls)) {
+      if (name === "ctx") return { kind: "do-state", cls };
+      if (name === "env") return { kind: "env" };
+      if (name === "storage" && classes.knownBase(cls)?.module === "@cloudflare/actors") return { kind: "do-storage" };
+      if (name === "sql" && classes.knownBase(cls)?.ownsAlarm) return { kind: "do-sql-tag" };
+    } else if (classes.isEntrypoint(cls)) {
+      if (name === "env") return { kind: "env" };
+      if (name === "ctx") return { kind: "execution-context" };
+    }
+    return undefined;
+  }
+
+  #fieldAssigned(cls: Class, name: string): Kind | undefined {
+    const file = this.#project.fileOf(cls);
+    for (const member of file.members.get(name) ?? []) {
+      const parent = member.parent;
+      if (parent?.type !== "AssignmentExpression" || parent.left !== member || member.object.type !== "ThisExpression") continue;
+      if (thisClass(member)?.cls !== cls) continue;
+      const kind = this.kindOf(parent.right);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  #new(node: NewExpression): Kind | undefined {
+    const callee = unwrap(node.callee);
+    if (callee.type === "Identifier" && callee.name === "WebSocketPair") return { kind: "websocket-pair" };
+    if (callee.type === "Identifier" && callee.name === "WebSocket") return { kind: "websocket", end: "outgoing", node };
+    if (callee.type === "Identifier" && callee.name === "Request") return { kind: "request" };
+    const kind = this.kindOf(callee);
+    if (kind?.kind === "class") return { kind: "instance", cls: kind.cls };
+    if (kind?.kind === "external") return this.#orm(kind.module, kind.name, node) ?? { kind: "external-instance", module: kind.module, name: kind.name, node };
+    return undefined;
+  }
+
+  #orm(module: string, name: string, node: CallExpression | NewExpression): Kind | undefined {
+    const known = this.#project.options.apis.orms.find((orm) => orm.module === module && (orm.name === name || name === "default"));
+    if (!known) return undefined;
+    const inner = this.#ormSource(node, 0);
+    const target = known.target !== "unknown" ? known.target : inner ? (inner.kind === "do-storage" || inner.kind === "do-state" || inner.kind === "do-sql" ? "do" : inner.kind === "orm" ? inner.target : "d1") : "unknown";
+    const database = inner?.kind === "d1" || inner?.kind === "d1-session" ? inner : inner?.kind === "orm" ? inner.database : undefined;
+    return { kind: "orm", library: known.library, target, node, ...(database ? { database } : {}) };
+  }
+
+  /** The database handed to an ORM, anywhere in its arguments: `drizzle(env.DB)`, `new Kysely({ dialect: new D1Dialect({ database: env.DB }) })`. */
+  #ormSource(node: Node, depth: number): Extract<Kind, { kind: "d1" | "d1-session" | "do-storage" | "do-state" | "do-sql" | "orm" }> | undefined {
+    if (depth > 4) return undefined;
+    const parts: Node[] =
+      node.type === "CallExpression" || node.type === "NewExpression" ? node.arguments
+      : node.type === "ObjectExpression" ? node.properties.map((property) => (property.type === "SpreadElement" ? property.argument : property.value))
+      : [];
+    for (const part of parts) {
+      const value = part.type === "SpreadElement" ? part.argument : part;
+      const kind = this.kindOf(value);
+      if (kind && (kind.kind === "d1" || kind.kind === "d1-session" || kind.kind === "do-storage" || kind.kind === "do-state" || kind.kind === "do-sql" || kind.kind === "orm")) return kind;
+      const inner = kind?.kind === "object" ? this.#ormSource(kind.node, depth + 1) : this.#ormSource(unwrap(value), depth + 1);
+      if (inner) return inner;
+    }
+    return undefined;
+  }
+
+  #call(node: CallExpression): Kind | undefined {
+    const callee = unwrap(node.callee);
+    if (isMember(callee)) {
+      const name = propertyName(callee);
+      const owner = this.kindOf(callee.object);
+      if (owner && name !== undefined) {
+        const known = this.#knownMethod(node, callee, owner, name);
+        if (known) return known;
+      }
+      if (name === "values" && isIdentifier(unwrap(callee.object), "Object") && node.arguments[0]) {
+        const argument = this.kindOf(node.arguments[0]);
+        if (argument?.kind === "websocket-pair") return argument;
+      }
+      if (name === "all" && isIdentifier(unwrap(callee.object), "Promise") && node.arguments[0]) return this.kindOf(node.arguments[0]);
+      if (name === "get" && node.arguments.length === 1) {
+        const stored = this.#contextVariable(node);
+        if (stored) return stored;
+      }
+    }
+    const target = this.kindOf(callee);
+    if (target?.kind === "external") {
+      const known = this.#externalCall(node, target.module, target.name);
+      if (known) return known;
+    }
+    for (const fn of this.#project.calls.targetsOf(node)) {
+      const kind = this.#returned(fn);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  #knownMethod(node: CallExpression, callee: MemberExpression, owner: Kind, name: string): Kind | undefined {
+    const [first] = node.arguments;
+    const argument = first && first.type !== "SpreadElement" ? first : undefined;
+    switch (owner.kind) {
+      case "namespace":
+        return this.#namespaceCall(node, owner, name, argument);
+      case "do-state":
+        if (name === "getWebSockets") return { kind: "array", element: { kind: "websocket", end: "hibernating", node } };
+        if (name === "blockConcurrencyWhile" && argument) {
+          const callback = this.kindOf(argument);
+          return callback?.kind === "function" ? this.#returned(callback.fn) : undefined;
+        }
+        return undefined;
+      case "do-storage":
+        if ((name === "transaction" || name === "transactionSync") && argument) {
+          const callback = this.kindOf(argument);
+          return callback?.kind === "function" ? this.#returned(callback.fn) : undefined;
+        }
+        return undefined;
+      case "d1":
+      case "d1-session":
+        if (name === "prepare") return { kind: "d1-statement", database: owner, prepare: node };
+        if (name === "withSession") return { kind: "d1-session", database: owner.kind === "d1" ? owner : owner.database, call: node };
+        return undefined;
+      case "d1-statement":
+        return name === "bind" ? { ...owner, bind: node } : undefined;
+      case "orm":
+        // The builder's chains are worked out where queries are collected.
+        return name === "$extends" || name === "with" || name === "withSchema" || name === "withTables" ? owner : undefined;
+      case "class":
+        if ((name === "get" || name === "getByName") && this.#project.classes.knownBase(owner.cls)?.module === "@cloudflare/actors")
+          return { kind: "stub", namespace: { kind: "namespace", className: owner.cls.id?.name ?? "", node }, from: "name", node, ...(argument ? { name: argument } : {}) };
+        return undefined;
+      case "array":
+        return ["filter", "slice", "concat", "reverse", "sort", "toSorted"].includes(name) ? owner : ["find", "at", "pop", "shift"].includes(name) ? owner.element : undefined;
+      case "external": {
+        const module = owner.module;
+        return this.#externalCall(node, module, name);
+      }
+      default:
+        void callee;
+        return undefined;
+    }
+  }
+
+  #namespaceCall(node: CallExpression, owner: NamespaceKind, name: string, argument: Node | undefined): Kind | undefined {
+    switch (name) {
+      case "idFromName":
+        return { kind: "object-id", namespace: owner, from: "name", node, ...(argument ? { name: argument } : {}) };
+      case "idFromString":
+        return { kind: "object-id", namespace: owner, from: "string", node, ...(argument ? { name: argument } : {}) };
+      case "newUniqueId":
+        return { kind: "object-id", namespace: owner, from: "unique", node };
+      case "getByName":
+        return { kind: "stub", namespace: owner, from: "name", node, ...(argument ? { name: argument } : {}) };
+      case "get":
+      case "getExisting": {
+        const id = argument ? this.kindOf(argument) : undefined;
+        if (id?.kind === "object-id") return { kind: "stub", namespace: id.namespace?.binding === undefined ? owner : id.namespace, from: id.from, node, ...(id.name ? { name: id.name } : {}) };
+        return { kind: "stub", namespace: owner, from: "unknown", node };
+      }
+      case "jurisdiction":
+        return owner;
+      default:
+        return undefined;
+    }
+  }
+
+  #externalCall(node: CallExpression, module: string, name: string): Kind | undefined {
+    const orm = this.#orm(module, name, node);
+    if (orm) return orm;
+    const helper = this.#project.options.apis.stubHelpers.find((candidate) => candidate.name === name && candidate.module === module);
+    if (!helper) {
+      if (/getCloudflareContext|getRequestContext|getOptionalRequestContext|useCloudflare/.test(name)) return { kind: "context" };
+      return undefined;
+    }
+    const namespaceNode = node.arguments[helper.namespaceArgument];
+    const namespace = namespaceNode && namespaceNode.type !== "SpreadElement" ? this.kindOf(namespaceNode) : undefined;
+    const nameNode = helper.nameArgument === undefined ? undefined : node.arguments[helper.nameArgument];
+    const stub: StubKind = {
+      kind: "stub",
+      namespace: namespace?.kind === "namespace" ? namespace : undefined,
+      from: helper.spreads ? "unknown" : "name",
+      node,
+      ...(nameNode && nameNode.type !== "SpreadElement" ? { name: nameNode } : {}),
+      ...(!nameNode && helper.defaultName !== undefined ? { defaultName: helper.defaultName } : {}),
+    };
+    return stub;
+  }
+
+  /** Hono: `c.get("db")` is what some middleware gave to `c.set("db", …)`. */
+  #contextVariable(node: CallExpression): Kind | undefined {
+    const [key] = node.arguments;
+    if (key?.type !== "Literal" || typeof key.value !== "string") return undefined;
+    if (!this.#contextVariables) {
+      const table = new Map<string, Node[]>();
+      for (const file of this.#project.files)
+        for (const call of file.calls) {
+          const member = calleeMember(call);
+          const [name, value] = call.arguments;
+          if (!member || propertyName(member) !== "set" || call.arguments.length !== 2 || !value || value.type === "SpreadElement") continue;
+          if (name?.type !== "Literal" || typeof name.value !== "string" || !isIdentifier(unwrap(member.object))) continue;
+          const list = table.get(name.value);
+          if (list) list.push(value);
+          else table.set(name.value, [value]);
+        }
+      this.#contextVariables = table;
+    }
+    const member = calleeMember(node);
+    if (!member || !isIdentifier(unwrap(member.object))) return undefined;
+    for (const value of this.#contextVariables.get(key.value) ?? []) {
+      const kind = this.kindOf(value);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  /** What a function returns: the first return whose kind is known, then its annotation. */
+  #returned(fn: FunctionNode): Kind | undefined {
+    if (this.#active.has(fn) || this.#depth > MAX_DEPTH) return undefined;
+    this.#active.add(fn);
+    this.#depth++;
+    try {
+      const typed = fn.returnType ? this.kindOfType(fn.returnType) : undefined;
+      if (!fn.body) return typed;
+      if (fn.type === "ArrowFunctionExpression" && fn.body.type !== "BlockStatement") return this.kindOf(fn.body) ?? typed;
+      let found: Kind | undefined;
+      walkOwn(fn, this.#project.fileOf(fn).keys, (node) => {
+        if (found) return false;
+        if (node.type === "ReturnStatement" && node.argument && enclosingFunction(node) === fn) found = this.kindOf(node.argument);
+        return undefined;
+      });
+      return found ?? typed;
+    } finally {
+      this.#depth--;
+      this.#active.delete(fn);
+    }
+  }
+
+  /** What a type annotation says a value is. */
+  kindOfType(type: Node): Kind | undefined {
+    switch (type.type) {
+      case "TSTypeAnnotation":
+        return this.kindOfType(type.typeAnnotation);
+      case "TSUnionType":
+      case "TSIntersectionType":
+        for (const part of type.types) {
+          const kind = this.kindOfType(part);
+          if (kind) return kind;
+        }
+        return undefined;
+      case "TSTypeLiteral":
+        return { kind: "typed", members: type, file: this.#project.fileOf(type) };
+      case "TSArrayType": {
+        const element = this.kindOfType(type.elementType);
+        return element ? { kind: "array", element } : undefined;
+      }
+      case "TSTypeOperator":
+        return type.typeAnnotation ? this.kindOfType(type.typeAnnotation) : undefined;
+      case "TSIndexedAccessType": {
+        const owner = this.kindOfType(type.objectType);
+        const index = type.indexType.type === "TSLiteralType" && type.indexType.literal.type === "Literal" ? String(type.indexType.literal.value) : undefined;
+        return owner && index !== undefined ? this.propertyKind(owner, index, type) : undefined;
+      }
+      case "TSTypeQuery":
+        return type.exprName.type === "Identifier" ? this.kindOf(type.exprName) : undefined;
+      case "TSTypeReference":
+        return this.#typeReference(type);
+      default:
+        return undefined;
+    }
+  }
+
+  #typeReference(type: Extract<Node, { type: "TSTypeReference" }>): Kind | undefined {
+    const name = typeNameText(type.typeName);
+    if (name === undefined) return undefined;
+    const [argument] = type.typeArguments?.params ?? [];
+    if (TRANSPARENT_TYPES.has(name)) return argument ? this.kindOfType(argument) : undefined;
+    if ((name === "Array" || name === "ReadonlyArray") && argument) {
+      const element = this.kindOfType(argument);
+      return element ? { kind: "array", element } : undefined;
+    }
+    if (name === "ReturnType" && argument) {
+      const kind = this.kindOfType(argument);
+      if (kind?.kind === "function") return this.#returned(kind.fn);
+      if (kind?.kind === "external") {
+        const orm = this.#project.options.apis.orms.find((known) => known.module === kind.module && known.name === kind.name);
+        return orm ? { kind: "orm", library: orm.library, target: orm.target, node: type } : undefined;
+      }
+      return undefined;
+    }
+    if (name === "InstanceType" && argument) {
+      const kind = this.kindOfType(argument);
+      return kind?.kind === "class" ? { kind: "instance", cls: kind.cls } : undefined;
+    }
+    const file = this.#project.fileOf(type);
+    const kind = this.#namedType(name, type, file);
+    if (kind?.kind === "namespace" && argument) {
+      const className = argument.type === "TSTypeReference" ? typeNameText(argument.typeName) : argument.type === "TSTypeQuery" && argument.exprName.type === "Identifier" ? argument.exprName.name : undefined;
+      return className === undefined ? kind : { ...kind, className };
+    }
+    return kind;
+  }
+
+  #namedType(name: string, at: Node, file: SourceFile): Kind | undefined {
+    const own = file.scopes.type(name);
+    if (own) {
+      if (isClass(own.declaration)) return { kind: "instance", cls: own.declaration };
+      return this.#declaredType(own.declaration, name, file);
+    }
+    const variable = file.scopes.lookup(name.split(".")[0] ?? name, at);
+    if (variable) {
+      const definition = resolveVariable(this.#project, file, variable);
+      if (definition?.type === "class") return { kind: "instance", cls: definition.node };
+      if (definition?.type === "type") return this.#declaredType(definition.node, name, definition.file);
+      if (definition?.type === "external") {
+        const platform = PLATFORM_TYPES[name];
+        if (platform) return platform(at);
+        if (/^(?:Context|HonoContext|AppContext)$/.test(name)) return { kind: "context" };
+        return ENV_TYPE.test(name) ? { kind: "env" } : undefined;
+      }
+      // A type that its own module does not define, e.g. from a generated file.
+    }
+    const platform = PLATFORM_TYPES[name] ?? PLATFORM_TYPES[name.slice(name.lastIndexOf(".") + 1)];
+    if (platform) return platform(at);
+    if (/(?:^|\.)(?:Context|AppContext|HonoContext|LoaderFunctionArgs|ActionFunctionArgs|LoaderArgs|ActionArgs|EventContext|PagesFunction|RequestEvent|APIContext)$/.test(name)) return { kind: "context" };
+    if (ENV_TYPE.test(name)) return { kind: "env" };
+    return undefined;
+  }
+
+  #declaredType(declaration: Node, name: string, file: SourceFile): Kind | undefined {
+    if (declaration.type === "TSInterfaceDeclaration") return { kind: "typed", members: declaration, file };
+    if (declaration.type === "TSTypeAliasDeclaration") {
+      if (this.#active.has(declaration)) return undefined;
+      this.#active.add(declaration);
+      const kind = this.kindOfType(declaration.typeAnnotation);
+      this.#active.delete(declaration);
+      return kind ?? (ENV_TYPE.test(name) ? { kind: "env" } : undefined);
+    }
+    return undefined;
+  }
+}
+
+/** Database a session or database kind stands for. */
+export function databaseOf(kind: DatabaseKind | SessionKind | undefined): DatabaseKind | undefined {
+  return kind?.kind === "d1-session" ? kind.database : kind;
+}
+
+/** The call a function is handed to as an argument, directly. */
+export function callbackOf(fn: FunctionNode): { call: CallExpression; index: number } | undefined {
+  const parent = fn.parent;
+  if (parent?.type !== "CallExpression") return undefined;
+  const index = parent.arguments.indexOf(fn as CallExpression["arguments"][number]);
+  return index < 0 ? undefined : { call: parent, index };
+}
+
+function contains(pattern: Node, target: Node): boolean {
+  for (let current: Node | undefined = target; current; current = current.parent ?? undefined) if (current === pattern) return true;
+  return false;
+}
+
+/** The items of `[a, b]` or `await Promise.all([a, b])`. */
+function arrayItems(node: Node): readonly (Node | null)[] | undefined {
+  let value = unwrap(node);
+  if (value.type === "AwaitExpression") value = unwrap(value.argument);
+  if (value.type === "ArrayExpression") return value.elements;
+  if (value.type === "CallExpression") {
+    const member = calleeMember(value);
+    if (member && isIdentifier(unwrap(member.object), "Promise") && value.arguments[0]) return arrayItems(value.arguments[0]);
+  }
+  return undefined;
+}

@@ -1,0 +1,210 @@
+import type { Diagnostic } from "../../lint/finding.ts";
+import type { Checkout } from "../discover/types.ts";
+import { resolveImport as resolveSpecifier } from "../discover/resolve.ts";
+import type { FunctionNode, CallExpression, Class, Node } from "../parse/ast.ts";
+import { parseSource } from "../parse/parse.ts";
+import type { SourceFile } from "../parse/source-file.ts";
+import { spanOf } from "../parse/source-file.ts";
+import type { Span } from "../span.ts";
+import { BindingTable } from "./bindings.ts";
+import { CallGraph } from "./calls.ts";
+import { ClassTable } from "./classes.ts";
+import { Constants } from "./constants.ts";
+import { Evaluator } from "./evaluate.ts";
+import type { Kind } from "./kinds.ts";
+import type { KnownApis } from "./known.ts";
+import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
+import { isCandidate, scanSpecifiers } from "./prefilter.ts";
+
+export interface ProjectOptions {
+  readonly apis: KnownApis;
+  /** Whether a path is a test, by the configured globs. */
+  readonly isTest: (path: string) => boolean;
+  /** Whether rules also run on tests. */
+  readonly includeTests: boolean;
+}
+
+/** How far the callers of code with Durable Objects or D1 are followed, in imports. */
+const CALLER_DEPTH = 4;
+
+/**
+ * The code of a checkout and what can be asked of it. Files are parsed when first needed; every answer is worked out
+ * once and kept. Rules only query: nothing here changes an answer once given.
+ */
+export class Project {
+  readonly checkout: Checkout;
+  readonly options: ProjectOptions;
+  /** Parsed files that rules run on: those with Durable Object or D1 code and those that lead to it, sorted by path; no tests (unless asked), no generated code. */
+  readonly files: readonly SourceFile[];
+  readonly bindings: BindingTable;
+  readonly classes: ClassTable;
+  readonly calls: CallGraph;
+  readonly constants: Constants;
+  readonly #evaluator: Evaluator;
+  readonly #parsed = new Map<string, SourceFile | undefined>();
+  readonly #imports = new Map<string, ReadonlyMap<string, string>>();
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #byProgram = new Map<Node, SourceFile>();
+
+  constructor(checkout: Checkout, options: ProjectOptions) {
+    this.checkout = checkout;
+    this.options = options;
+    this.bindings = new BindingTable(this);
+    this.classes = new ClassTable(this);
+    this.calls = new CallGraph(this);
+    this.constants = new Constants(this);
+    this.#evaluator = new Evaluator(this);
+    this.files = this.#select();
+  }
+
+  /** Files that could not be parsed. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics;
+  }
+
+  /** The parsed file at `path`; undefined when it is absent, unreadable or has a syntax error (then a diagnostic is kept). */
+  file(path: string): SourceFile | undefined {
+    if (this.#parsed.has(path)) return this.#parsed.get(path);
+    const text = this.checkout.read(path);
+    const result = text === undefined ? undefined : parseSource(path, text, this.options.isTest(path));
+    const file = result && "program" in result ? result : undefined;
+    if (result && !("program" in result)) this.#diagnostics.push(result);
+    this.#parsed.set(path, file);
+    if (file) this.#byProgram.set(file.program, file);
+    return file;
+  }
+
+  /** The file a node belongs to. */
+  fileOf(node: Node): SourceFile {
+    let current = node;
+    while (current.parent) current = current.parent;
+    const file = this.#byProgram.get(current);
+    if (!file) throw new Error(`node of type ${node.type} belongs to no file of the project`);
+    return file;
+  }
+
+  /** The span of a node in its file. */
+  span(node: Node): Span {
+    return spanOf(this.fileOf(node), node);
+  }
+
+  /** The source text of a node. */
+  text(node: Node): string {
+    return this.fileOf(node).text.slice(node.start, node.end);
+  }
+
+  /** The file that `specifier` means when imported from `file`; undefined for packages and absent files. */
+  importedFile(file: SourceFile, specifier: string): SourceFile | undefined {
+    const path = this.resolve(file.path, specifier);
+    return path === undefined || !/\.[cm]?[jt]sx?$/.test(path) ? undefined : this.file(path);
+  }
+
+  /** The path that `specifier` means when imported from `from`. */
+  resolve(from: string, specifier: string): string | undefined {
+    return resolveSpecifier(this.checkout, from, specifier);
+  }
+
+  /** Paths that a file imports, found in its text without parsing. */
+  importedPaths(path: string): ReadonlyMap<string, string> {
+    const known = this.#imports.get(path);
+    if (known) return known;
+    const found = new Map<string, string>();
+    for (const specifier of scanSpecifiers(this.checkout.read(path) ?? "")) {
+      const target = this.resolve(path, specifier);
+      if (target !== undefined) found.set(specifier, target);
+    }
+    this.#imports.set(path, found);
+    return found;
+  }
+
+  /** Every file reachable over imports from `path`, itself included. */
+  reachable(path: string): ReadonlySet<string> {
+    const seen = new Set([path]);
+    for (const current of seen) for (const target of this.importedPaths(current).values()) seen.add(target);
+    return seen;
+  }
+
+  /** What an expression is; undefined when that is not known. */
+  kindOf(node: Node): Kind | undefined {
+    return this.#evaluator.kindOf(node);
+  }
+
+  /** What a type annotation says a value is. */
+  kindOfType(type: Node): Kind | undefined {
+    return this.#evaluator.kindOfType(type);
+  }
+
+  /** What a field of a class's instances holds. */
+  fieldKind(cls: Class, name: string): Kind | undefined {
+    return this.#evaluator.fieldKind(cls, name);
+  }
+
+  /** What an identifier or a member expression stands for, through imports. */
+  definitionOf(node: Node): Definition | undefined {
+    return this.#evaluator.definitionOf(node);
+  }
+
+  /** The functions of the project that a call may run: plain calls, methods, `super.x()`, not RPC. */
+  targetsOf(call: CallExpression): readonly FunctionNode[] {
+    return this.calls.targetsOf(call);
+  }
+
+  /** Names a file exports, through re-exports. */
+  exportsOf(file: SourceFile): ReadonlySet<string> {
+    return exportNames(this, file);
+  }
+
+  /** Whether the file re-exports everything of a module that cannot be read. */
+  exportsUnknown(file: SourceFile): boolean {
+    return hasUnknownExports(this, file);
+  }
+
+  /** What `name` exported from `file` is. */
+  exported(file: SourceFile, name: string): Definition | undefined {
+    return resolveExport(this, file, name);
+  }
+
+  #select(): SourceFile[] {
+    const { checkout, options } = this;
+    const names = this.bindings.names;
+    const wanted = new Set<string>();
+    const eligible = checkout.sources.filter((path) => !path.endsWith(".d.ts") && (options.includeTests || !options.isTest(path)));
+    for (const path of eligible) {
+      const text = checkout.read(path);
+      if (text !== undefined && isCandidate(text, names)) wanted.add(path);
+    }
+    for (const config of checkout.configs)
+      for (const environment of [config.top, ...config.environments]) {
+        const main = environment.main && this.resolve(config.file, `./${environment.main.value.replace(/^\.\//, "")}`);
+        if (main !== undefined && eligible.includes(main)) wanted.add(main);
+      }
+    this.#addCallers(wanted, eligible);
+    return [...wanted].sort().flatMap((path) => {
+      const file = this.file(path);
+      return file && !file.generated ? [file] : [];
+    });
+  }
+
+  /** A loop around a helper that queries D1 stands in a file that names neither: importers of such code belong to it. */
+  #addCallers(wanted: Set<string>, eligible: readonly string[]): void {
+    if (wanted.size === 0) return;
+    const importers = new Map<string, string[]>();
+    for (const path of eligible)
+      for (const target of this.importedPaths(path).values()) {
+        const list = importers.get(target);
+        if (list) list.push(path);
+        else importers.set(target, [path]);
+      }
+    let frontier: readonly string[] = [...wanted];
+    for (let depth = 0; depth < CALLER_DEPTH && frontier.length > 0; depth++) {
+      const next: string[] = [];
+      for (const path of frontier)
+        for (const importer of importers.get(path) ?? [])
+          if (!wanted.has(importer)) {
+            wanted.add(importer);
+            next.push(importer);
+          }
+      frontier = next;
+    }
+  }
+}
