@@ -49,7 +49,7 @@ export async function discoverTree(tree: FileTree, asked: readonly string[], opt
   const isAsked = (path: string): boolean => paths.some((asked) => isInside(path, asked));
 
   const found = walk(folders, paths);
-  const files = new FileReader(tree, (path) => found.sources.has(path) || found.others.has(path) || found.configs.some((config) => config.file === path));
+  const files = new FileReader(tree, folders, (path) => found.sources.has(path) || found.others.has(path) || found.configs.some((config) => config.file === path));
   const source: ConfigSource = { read: (path) => files.read(path), isTest };
   const packages = readPackages(found, folders, files, isTest);
   const configs = await readConfigs(found, folders, source);
@@ -210,11 +210,13 @@ function subfolders(folders: Folders, folder: string): string[] {
 class FileReader {
   readonly diagnostics: Diagnostic[] = [];
   private readonly tree: FileTree;
+  private readonly folders: Folders;
   private readonly wanted: (path: string) => boolean;
   private readonly texts = new Map<string, string | undefined>();
 
-  constructor(tree: FileTree, wanted: (path: string) => boolean) {
+  constructor(tree: FileTree, folders: Folders, wanted: (path: string) => boolean) {
     this.tree = tree;
+    this.folders = folders;
     this.wanted = wanted;
   }
 
@@ -222,7 +224,7 @@ class FileReader {
     const clean = joinPath(path);
     if (clean === undefined) return undefined;
     if (this.texts.has(clean)) return this.texts.get(clean);
-    const content = this.tree.read(clean);
+    const content: FileContent = this.folders.at(clean)?.kind === "file" ? this.tree.read(clean) : { kind: "absent" };
     this.texts.set(clean, content.kind === "text" ? content.text : undefined);
     const problem = this.wanted(clean) ? problemOf(clean, content) : undefined;
     if (problem) this.diagnostics.push(problem);

@@ -2,13 +2,13 @@ import { type Dirent, existsSync, readFileSync, readdirSync, realpathSync, statS
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../errors.ts";
 import { toPosix } from "../../paths.ts";
-import { type FileContent, type FileTree, MAX_FILE_BYTES, type TreeEntry, contentOf } from "./tree.ts";
+import { type FileContent, type FileTree, type TreeEntry, contentOf } from "./tree.ts";
 
 /** The tree of files below an absolute folder. Links that lead out of it, nowhere, or in a circle are not there. */
 export function diskTree(rootAbs: string): FileTree {
   const root = realpathSync(rootAbs);
   const absolute = (path: string): string => (path === "" ? root : `${root}/${path}`);
-  // A link somewhere above the path may lead out of the root, so the real place decides; folders are few, so each is asked once.
+  // A link may lead out of the root, so the real place decides. Plain folders found in a listing need no asking.
   const inside = new Map<string, boolean>();
   const isInside = (folder: string): boolean => {
     const known = inside.get(folder);
@@ -26,9 +26,12 @@ export function diskTree(rootAbs: string): FileTree {
 
   function entryOf(folder: string, entry: Dirent): TreeEntry | undefined {
     if (entry.isFile()) return { name: entry.name, kind: "file", isLink: false };
-    if (entry.isDirectory()) return { name: entry.name, kind: "folder", isLink: false };
-    if (!entry.isSymbolicLink()) return undefined;
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      inside.set(path, true);
+      return { name: entry.name, kind: "folder", isLink: false };
+    }
+    if (!entry.isSymbolicLink()) return undefined;
     if (!isInside(path)) return undefined;
     const target = statSync(absolute(path), { throwIfNoEntry: false });
     if (!target) return undefined;
@@ -38,32 +41,28 @@ export function diskTree(rootAbs: string): FileTree {
   return {
     list: (folder) => {
       try {
-        const names = readdirSync(absolute(folder), { withFileTypes: true });
         if (!isInside(folder)) return undefined;
+        const names = readdirSync(absolute(folder), { withFileTypes: true });
         return names.flatMap((entry) => entryOf(folder, entry) ?? []);
       } catch (error) {
         const code = codeOf(error);
-        return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" ? undefined : { reason: reasonOf(code) };
+        return ABSENT.has(code) ? undefined : { reason: reasonOf(code) };
       }
     },
     read: (path): FileContent => {
       try {
-        const absolutePath = absolute(path);
-        const stat = statSync(absolutePath, { throwIfNoEntry: false });
-        if (!stat?.isFile() || !isInside(folderOf(path))) return { kind: "absent" };
-        if (stat.size > MAX_FILE_BYTES) return { kind: "too-large", bytes: stat.size };
-        return contentOf(readFileSync(absolutePath, "utf8"));
+        // Asking for the size first would cost more, over thousands of files, than reading the odd big one for nothing.
+        return contentOf(readFileSync(absolute(path), "utf8"));
       } catch (error) {
         const code = codeOf(error);
-        return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" ? { kind: "absent" } : { kind: "unreadable", reason: reasonOf(code) };
+        if (code === "ERR_STRING_TOO_LONG") return { kind: "too-large", bytes: statSync(absolute(path)).size };
+        return ABSENT.has(code) ? { kind: "absent" } : { kind: "unreadable", reason: reasonOf(code) };
       }
     },
   };
 }
 
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR"]);
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown error";

@@ -1,25 +1,57 @@
 import ignore, { type Ignore } from "ignore";
+import { baseOf } from "../../paths.ts";
 import { SKIPPED_FOLDERS } from "./names.ts";
 
-/** The ignore files that hold for a folder, from the outermost to the innermost, each with the folder it lies in. */
-export type IgnoreChain = readonly { readonly folder: string; readonly rules: Ignore }[];
+/** The rules of one ignore file. */
+export interface IgnoreRules {
+  readonly lines: readonly string[];
+  /** Rules about a name alone (`dist`, `*.log`), and what they said about each name: names repeat all over a checkout. */
+  readonly byName: Ignore;
+  readonly known: Map<string, Verdict>;
+  /** Rules about a path (`/out`, `apps/x/gen`); undefined when there are none. */
+  readonly byPath: Ignore | undefined;
+}
 
-/** Adds the ignore file of `folder` to the chain of the folder above it. */
-export function withIgnoreFile(chain: IgnoreChain, folder: string, text: string): IgnoreChain {
-  return [...chain, { folder, rules: ignore({ ignoreCase: false }).add(text) }];
+type Verdict = "ignored" | "kept" | "silent";
+
+/** The ignore files that hold for a folder, from the outermost to the innermost, each with the folder it lies in. */
+export type IgnoreChain = readonly { readonly folder: string; readonly rules: IgnoreRules }[];
+
+/** Reads an ignore file. Compiling costs: share the result among files of the same text (templates repeat theirs). */
+export function readIgnoreFile(text: string): IgnoreRules {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const aboutPaths = lines.filter((line) => /\/./.test(line.trim()));
+  const aboutNames = lines.filter((line) => !aboutPaths.includes(line));
+  return { lines, byName: compile(aboutNames), known: new Map(), byPath: aboutPaths.length > 0 ? compile(aboutPaths) : undefined };
+}
+
+function compile(lines: readonly string[]): Ignore {
+  return ignore({ ignoreCase: false }).add(lines.join("\n"));
 }
 
 /** Whether a path is ignored, its folder being known not to be: the innermost file that has something to say decides, as in git. */
 export function isIgnoredBy(chain: IgnoreChain, path: string, isFolder: boolean): boolean {
   for (let at = chain.length - 1; at >= 0; at--) {
-    const entry = chain[at];
-    if (!entry) continue;
-    const relative = (entry.folder === "" ? path : path.slice(entry.folder.length + 1)) + (isFolder ? "/" : "");
-    const { ignored, unignored } = entry.rules.test(relative);
-    if (ignored) return true;
-    if (unignored) return false;
+    const file = chain[at];
+    if (!file) continue;
+    const verdict = verdictOf(file.rules, baseOf(path), file.folder === "" ? path : path.slice(file.folder.length + 1), isFolder ? "/" : "");
+    if (verdict !== "silent") return verdict === "ignored";
   }
   return false;
+}
+
+function verdictOf(rules: IgnoreRules, name: string, path: string, slash: string): Verdict {
+  let byName = rules.known.get(name + slash);
+  if (byName === undefined) rules.known.set(name + slash, (byName = ask(rules.byName, name + slash)));
+  const byPath = rules.byPath ? ask(rules.byPath, path + slash) : "silent";
+  if (byPath === "silent" || byName === byPath) return byName;
+  // Both have something to say: the last rule of the file that matches decides.
+  return byName === "silent" ? byPath : ask(compile(rules.lines), path + slash);
+}
+
+function ask(rules: Ignore, path: string): Verdict {
+  const { ignored, unignored } = rules.test(path);
+  return ignored ? "ignored" : unignored ? "kept" : "silent";
 }
 
 /** Whether a folder of this name is never looked into. */

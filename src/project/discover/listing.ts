@@ -1,5 +1,5 @@
 import { baseOf, dirOf } from "../../paths.ts";
-import { isSkippedFolder, type IgnoreChain, isIgnoredBy, withIgnoreFile } from "./ignores.ts";
+import { isSkippedFolder, type IgnoreChain, type IgnoreRules, isIgnoredBy, readIgnoreFile } from "./ignores.ts";
 import type { FileTree, TreeEntry } from "./tree.ts";
 
 /** A folder's names, read once. */
@@ -18,12 +18,13 @@ export class Folders {
   private readonly tree: FileTree;
   private readonly userIgnores: IgnoreChain;
   private readonly listings = new Map<string, Listing>();
+  private readonly rules = new Map<string, IgnoreRules>();
   private readonly chains = new Map<string, IgnoreChain | undefined>();
 
   /** @param userIgnores the tool's own ignore patterns, in gitignore syntax, relative to the root */
   constructor(tree: FileTree, userIgnores: readonly string[]) {
     this.tree = tree;
-    this.userIgnores = userIgnores.length > 0 ? withIgnoreFile([], "", userIgnores.join("\n")) : [];
+    this.userIgnores = userIgnores.length > 0 ? [{ folder: "", rules: readIgnoreFile(userIgnores.join("\n")) }] : [];
   }
 
   /** The names in a folder; empty when there is no such folder. */
@@ -76,7 +77,13 @@ export class Folders {
   private withOwn(chain: IgnoreChain, folder: string): IgnoreChain {
     if (this.list(folder).byName.get(".gitignore")?.kind !== "file") return chain;
     const content = this.tree.read(folder === "" ? ".gitignore" : `${folder}/.gitignore`);
-    return content.kind === "text" ? withIgnoreFile(chain, folder, content.text) : chain;
+    return content.kind === "text" ? [...chain, { folder, rules: this.rulesOf(content.text) }] : chain;
+  }
+
+  private rulesOf(text: string): IgnoreRules {
+    let rules = this.rules.get(text);
+    if (!rules) this.rules.set(text, (rules = readIgnoreFile(text)));
+    return rules;
   }
 }
 

@@ -20,6 +20,7 @@ export type FileContent =
 export interface FileTree {
   /** The names in a folder, in any order; a reason when the folder cannot be read; undefined when there is no such folder. */
   list(folder: string): readonly TreeEntry[] | { readonly reason: string } | undefined;
+  /** Only paths that `list` showed to be files are asked for. */
   read(path: string): FileContent;
 }
 
@@ -29,10 +30,10 @@ export const MAX_FILE_BYTES = 5_000_000;
 /** Bytes at the start of a file in which a NUL means that it is binary: what git looks at. */
 const BINARY_PROBE = 8_000;
 
-/** Sorts out what a file's text is: binary, or text without its byte order mark. */
+/** Sorts out what a file's text is: binary, too large, or text without its byte order mark. */
 export function contentOf(text: string): FileContent {
-  const nul = text.indexOf("\0");
-  if (nul >= 0 && nul < BINARY_PROBE) return { kind: "binary" };
+  if (text.slice(0, BINARY_PROBE).includes("\0")) return { kind: "binary" };
+  if (text.length > MAX_FILE_BYTES) return { kind: "too-large", bytes: text.length };
   return { kind: "text", text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text };
 }
 
@@ -56,7 +57,7 @@ export function memoryTree(files: Readonly<Record<string, string>>): FileTree {
     read: (path) => {
       const text = Object.hasOwn(files, path) ? files[path] : undefined;
       if (text === undefined) return { kind: "absent" };
-      return text.length > MAX_FILE_BYTES ? { kind: "too-large", bytes: text.length } : contentOf(text);
+      return contentOf(text);
     },
   };
 }
