@@ -292,6 +292,7 @@ export class Evaluator {
       const annotation = "typeAnnotation" in pattern ? pattern.typeAnnotation : undefined;
       const whole = (): Kind | undefined => {
         const typed = annotation ? this.kindOfType(annotation) : undefined;
+        if (typed?.kind === "namespace" || typed?.kind === "d1") return this.#refined(typed, this.#argumentKind(fn, index, pattern));
         if (typed && typed.kind !== "typed") return typed;
         return this.#argumentKind(fn, index, pattern) ?? typed ?? (parameter.type === "AssignmentPattern" ? this.kindOf(parameter.right) : undefined);
       };
@@ -301,6 +302,12 @@ export class Evaluator {
       return undefined;
     }
     return undefined;
+  }
+
+  /** `ns: DurableObjectNamespace` says what it is; the calls in sight say which binding it is. */
+  #refined(typed: NamespaceKind | DatabaseKind, argument: Kind | undefined): Kind {
+    if (typed.kind === "namespace" && argument?.kind === "namespace") return { ...argument, ...(typed.className === undefined ? {} : { className: typed.className }) };
+    return typed.kind === "d1" && argument?.kind === "d1" ? argument : typed;
   }
 
   /** What is passed as a function's argument: by the caller that calls it back, by convention, or at the calls in sight. */
@@ -619,6 +626,15 @@ export class Evaluator {
         const known = this.#knownMethod(node, callee, owner, name);
         if (known) return known;
       }
+      if (!owner && (name === "idFromName" || name === "idFromString" || name === "newUniqueId")) {
+        // No other API has these methods.
+        const namespace = this.#unseenNamespace(callee.object);
+        return this.#namespaceCall(node, namespace, name, node.arguments[0]?.type === "SpreadElement" ? undefined : node.arguments[0]);
+      }
+      if (!owner && name === "get" && node.arguments[0]) {
+        const id = this.kindOf(node.arguments[0]);
+        if (id?.kind === "object-id") return { kind: "stub", namespace: id.namespace, from: id.from, node, ...(id.name ? { name: id.name } : {}) };
+      }
       if (name === "values" && isIdentifier(unwrap(callee.object), "Object") && node.arguments[0]) {
         const argument = this.kindOf(node.arguments[0]);
         if (argument?.kind === "websocket-pair") return argument;
@@ -684,6 +700,15 @@ export class Evaluator {
         void callee;
         return undefined;
     }
+  }
+
+  /** A namespace whose origin cannot be seen; a name in capitals is taken for its binding. */
+  #unseenNamespace(node: Node): NamespaceKind {
+    const value = unwrap(node);
+    const name = value.type === "Identifier" ? value.name : isMember(value) ? propertyName(value) : undefined;
+    const known = name === undefined ? undefined : this.#binding(name, value, this.#project.fileOf(value).path);
+    if (known?.kind === "namespace") return known;
+    return { kind: "namespace", node: value, ...(name !== undefined && /^[A-Z][A-Z0-9_]*$/.test(name) ? { binding: name } : {}) };
   }
 
   #namespaceCall(node: CallExpression, owner: NamespaceKind, name: string, argument: Node | undefined): Kind | undefined {

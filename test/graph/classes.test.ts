@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { callsNamed, functionStarting, nodeAt, projectOf } from "./helpers.ts";
+
+const WRANGLER = JSON.stringify({ name: "w", main: "src/index.ts", durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] } });
+
+async function objectNames(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const project = await projectOf({ "wrangler.json": WRANGLER, ...files });
+  return project.classes.durableObjects.map((cls) => project.classes.nameOf(cls) ?? "?");
+}
+
+describe("which classes are Durable Objects", () => {
+  it("takes the base class, through the project's own bases and re-exports", async () => {
+    expect(await objectNames({
+      "src/index.ts": `export { Room } from "./room.ts";`,
+      "src/room.ts": `import { Base } from "./base.ts"; export class Room extends Base { m() { this.ctx.storage.setAlarm(1); } }`,
+      "src/base.ts": `import { DurableObject as D } from "cloudflare:workers"; export abstract class Base extends D {}`,
+    })).toEqual(["Base", "Room"]);
+  });
+  it("takes a plain class that the configuration names and the main module exports", async () => {
+    expect(await objectNames({ "src/index.ts": `export class Room { async fetch() {} } export class Other { async fetch() {} }` })).toEqual(["Room"]);
+  });
+  it("takes known packages' classes, also under another name", async () => {
+    expect(await objectNames({ "src/index.ts": `import { Agent as A } from "agents"; export class Bot extends A {} export class Cli extends Map {}` })).toEqual(["Bot"]);
+  });
+  it("leaves helpers alone that take an object's state", async () => {
+    expect(await objectNames({ "src/index.ts": `import { DurableObject } from "cloudflare:workers"; class Log { constructor(state: DurableObjectState) {} } export class Room extends DurableObject { log = new Log(this.ctx); }` })).toEqual(["Room"]);
+  });
+  it("does not loop on a class that extends itself, or on two that extend each other", async () => {
+    expect(await objectNames({ "src/index.ts": `class A extends A {} class B extends C {} class C extends B {} export class Room extends A { async fetch() { setAlarm(); } }` })).toEqual(["Room"]);
+  });
+});
+
+describe("whose code it is", () => {
+  it("counts helpers that only objects use as part of them", async () => {
+    const project = await projectOf({
+      "wrangler.json": WRANGLER,
+      "src/index.ts": `import { DurableObject } from "cloudflare:workers"; import { Ticker, shared } from "./ticker.ts"; export class Room extends DurableObject { t = new Ticker(this.ctx); m() { shared(); } } export default { fetch() { shared(); } }`,
+      "src/ticker.ts": `export class Ticker { constructor(private ctx: DurableObjectState) {} start() { setInterval(() => {}, 1); } } export function shared() { setTimeout(() => {}, 1); }`,
+    });
+    const owners = (name: string) => [...project.classes.ownersOf(callsNamed(project, "src/ticker.ts", name)[0]!)].map((cls) => project.classes.nameOf(cls));
+    expect(owners("setInterval")).toEqual(["Room"]);
+    expect(owners("setTimeout")).toEqual([]);
+  });
+});
+
+describe("calls", () => {
+  it("resolves methods through interfaces, fields and imports, and finds the callers again", async () => {
+    const project = await projectOf({
+      "wrangler.json": WRANGLER,
+      "src/index.ts": `import { Users as U } from "./users.ts"; export default { async fetch(r, env) { const u = new U(env.DB); return u.find(1); } }`,
+      "src/users.ts": `export class Users { constructor(private db: D1Database) {} find(id) { return this.one("SELECT 1"); } private one(sql) { return this.db.prepare(sql).first(); } }`,
+    });
+    const find = functionStarting(project, "src/users.ts", "find(id)");
+    const one = functionStarting(project, "src/users.ts", "private one");
+    expect(project.calls.callersOf(find)).toHaveLength(1);
+    expect(project.calls.callersOf(one).map((site) => project.text(site))).toEqual([`this.one("SELECT 1")`]);
+    expect([...project.calls.entriesOf(one)]).toEqual(["fetch"]);
+    expect(project.kindOf(nodeAt(project, "src/users.ts", "this.db"))).toMatchObject({ kind: "d1" });
+  });
+
+  it("follows RPC from a stub into the object's method", async () => {
+    const project = await projectOf({
+      "wrangler.json": WRANGLER,
+      "src/index.ts": `import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject { async join(who) { return who; } } export default { async fetch(r, env) { return env.ROOM.getByName(r.url).join("a"); } }`,
+    });
+    const [call] = callsNamed(project, "src/index.ts", "join");
+    expect(project.calls.rpcTargetsOf(call!)).toEqual([functionStarting(project, "src/index.ts", "async join")]);
+    expect(project.calls.rpcCallersOf(functionStarting(project, "src/index.ts", "async join"))).toEqual([call]);
+  });
+
+  it.each([
+    ["a route", `import { Hono } from "hono"; const app = new Hono(); app.get("/", async (c) => { work(); }); async function work() { newUniqueId(); } export default app;`, "route"],
+    ["a named handler given to a router", `const work = async (c) => { newUniqueId(); }; app.post("/", work);`, "route"],
+    ["a schedule", `async function work() { newUniqueId(); } export default { async scheduled() { await work(); } }`, "scheduled"],
+    ["a loader", `export async function loader() { await work(); } async function work() { newUniqueId(); }`, "loader"],
+    ["a script", `work(); async function work() { newUniqueId(); }`, "module"],
+    ["nothing in sight", `async function work() { newUniqueId(); }`, "unknown"],
+  ])("knows where code starts: %s", async (_name, code, entry) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    const [call] = callsNamed(project, "src/index.ts", "newUniqueId");
+    let fn = call?.parent;
+    while (fn && fn.type !== "FunctionDeclaration" && fn.type !== "ArrowFunctionExpression") fn = fn.parent;
+    expect(fn && [...project.calls.entriesOf(fn as never)]).toEqual([entry]);
+  });
+});
+
+describe("constants", () => {
+  const value = async (files: Readonly<Record<string, string>>, text: string) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, ...files });
+    const { constants, dynamic } = project.constants.valuesOf(nodeAt(project, "src/index.ts", text));
+    return { values: constants.map((constant) => constant.value), dynamic };
+  };
+  it.each([
+    ["a literal", { "src/index.ts": `use("lobby");` }, `"lobby"`, ["lobby"]],
+    ["an imported constant", { "src/index.ts": `import { NAME } from "./names"; idFromName(NAME + "!");`, "src/names.ts": `export const NAME = "lobby";` }, `NAME + "!"`, ["lobby!"]],
+    ["an enum's member", { "src/index.ts": `enum Names { Lobby = "lobby" } idFromName(Names.Lobby);` }, `Names.Lobby`, ["lobby"]],
+    ["a static field", { "src/index.ts": `class N { static readonly LOBBY = "lobby"; } idFromName(N.LOBBY);` }, `N.LOBBY`, ["lobby"]],
+    ["an object of constants", { "src/index.ts": `const N = { lobby: "l" } as const; idFromName(N.lobby);` }, `N.lobby`, ["l"]],
+    ["a template of constants", { "src/index.ts": "const v = 2; idFromName(`room-${v}`);" }, "`room-${v}`", ["room-2"]],
+    ["a default that nobody overrides", { "src/index.ts": `function stub(name = "lobby") { idFromName(name as string); } stub();` }, `name as string`, ["lobby"]],
+  ])("%s is one", async (_name, files, text, values) => expect(await value(files, text)).toEqual({ values, dynamic: false }));
+
+  it.each([
+    ["a template with a run-time part", "const id = crypto.randomUUID(); idFromName(`room-${id}`);", "`room-${id}`"],
+    ["a variable that changes", `let n = "a"; n = prompt(); idFromName(n + "");`, `n + ""`],
+    ["a parameter nobody in sight passes", `export function f(n) { idFromName(n as string); }`, `n as string`],
+    ["a field that is assigned", `class A { name = "a"; set(x) { this.name = x; } f() { idFromName(this.name as string); } }`, `this.name as string`],
+  ])("%s is none", async (_name, code, text) => expect((await value({ "src/index.ts": code }, text)).dynamic).toBe(true));
+
+  it("gives all values of a parameter with its callers", async () => {
+    expect(await value({ "src/index.ts": `function stub(name) { idFromName(name as string); } stub("a"); stub("b"); stub(prompt());` }, `name as string`)).toEqual({ values: ["a", "b"], dynamic: true });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { nodeAt, projectOf } from "./helpers.ts";
+
+const WRANGLER = JSON.stringify({
+  name: "w", main: "src/index.ts",
+  durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] },
+  d1_databases: [{ binding: "DB" }], kv_namespaces: [{ binding: "CACHE", id: "x" }],
+});
+
+async function kindIn(code: string, text: string, more: Readonly<Record<string, string>> = {}) {
+  const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code, ...more });
+  return project.kindOf(nodeAt(project, "src/index.ts", text));
+}
+
+describe("namespaces and databases, however they are reached", () => {
+  it.each([
+    ["a handler's env", `export default { async fetch(request, env) { return env.ROOM.get(1); } }`, "env.ROOM"],
+    ["Hono's context", `app.get("/", (c) => c.env.ROOM.get(1));`, "c.env.ROOM"],
+    ["a loader's context", `export async function loader({ context }) { return context.cloudflare.env.ROOM.get(1); }`, "context.cloudflare.env.ROOM"],
+    ["the global env", `import { env } from "cloudflare:workers"; export const x = () => env.ROOM.get(1);`, "env.ROOM"],
+    ["a field", `import { WorkerEntrypoint } from "cloudflare:workers"; export class A extends WorkerEntrypoint { f() { return this.env.ROOM.get(1); } }`, "this.env.ROOM"],
+    ["destructuring", `export default { async fetch(request, env) { const { ROOM: rooms } = env; return rooms.get(1); } }`, "rooms.get"],
+    ["loopback exports", `import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject { f() { return this.ctx.exports.Room.getByName("a"); } }`, "this.ctx.exports.Room"],
+  ])("%s", async (_name, code, text) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    let node = nodeAt(project, "src/index.ts", text);
+    if (text === "rooms.get" && node.type === "MemberExpression") node = node.object;
+    expect(project.kindOf(node)).toMatchObject({ kind: "namespace" });
+  });
+
+  it("knows the binding behind an argument typed as a namespace", async () => {
+    const kind = await kindIn(`function rooms(ns: DurableObjectNamespace) { return ns.getByName("x"); }\nexport default { fetch(r, env) { return rooms(env.ROOM); } }`, `ns.getByName("x")`);
+    expect(kind).toMatchObject({ kind: "stub", from: "name", namespace: { binding: "ROOM", className: "Room" } });
+  });
+
+  it("does not take a KV namespace, a Map or an unknown value for one", async () => {
+    expect(await kindIn(`export default { fetch(r, env) { return env.CACHE.get("a"); } }`, `env.CACHE`)).toMatchObject({ kind: "binding", type: "kv" });
+    expect(await kindIn(`const ROOMS = new Map(); export default { fetch(r) { return ROOMS.get("a"); } }`, `ROOMS.get("a")`)).toBeUndefined();
+    expect(await kindIn(`export default { fetch(r, env) { return anything.ROOM; } }`, `anything.ROOM`)).toBeUndefined();
+  });
+
+  it("gives up on a cycle of values instead of running for ever", async () => {
+    expect(await kindIn(`const a = b; const b = a; export default { fetch(r, env) { env.ROOM; return a.get(1); } }`, `a.get(1)`)).toBeUndefined();
+  });
+});
+
+describe("what is made of them", () => {
+  const stub = `export default { fetch(r, env) { const id = env.ROOM.idFromName("lobby"); const s = env.ROOM.get(id); return s.fetch(r); } }`;
+  it("follows an id into its stub", async () => expect(await kindIn(stub, "env.ROOM.get(id)")).toMatchObject({ kind: "stub", from: "name", namespace: { binding: "ROOM" } }));
+
+  it("follows statements through helpers in other files", async () => {
+    const kind = await kindIn(`import { find } from "./db.ts"; export default { fetch(r, env) { return find(env.DB).first(); } }`, "find(env.DB)", {
+      "src/db.ts": `export const find = (db: D1Database) => db.prepare("SELECT 1");`,
+    });
+    expect(kind).toMatchObject({ kind: "d1-statement", database: { kind: "d1", binding: "DB" } });
+  });
+
+  it("tells Drizzle on D1 from Drizzle on an object", async () => {
+    expect(await kindIn(`import { drizzle } from "drizzle-orm/d1"; export default { fetch(r, env) { const db = drizzle(env.DB); return db.select(); } }`, "drizzle(env.DB)")).toMatchObject({ kind: "orm", library: "drizzle", target: "d1", database: { binding: "DB" } });
+    expect(await kindIn(`import { drizzle } from "drizzle-orm/durable-sqlite"; import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject { db = drizzle(this.ctx.storage); }`, "drizzle(this.ctx.storage)")).toMatchObject({ kind: "orm", target: "do" });
+  });
+
+  it("knows both ends of a socket pair", async () => {
+    const code = `export default { fetch(r, env) { env.ROOM; const [client, server] = Object.values(new WebSocketPair()); server.accept(); return client; } }`;
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    const accept = nodeAt(project, "src/index.ts", "server.accept");
+    expect(accept.type === "MemberExpression" && project.kindOf(accept.object)).toMatchObject({ kind: "websocket", end: "server" });
+  });
+
+  it("finds what middleware stored for Hono handlers", async () => {
+    const code = `import { drizzle } from "drizzle-orm/d1"; app.use((c) => { c.set("db", drizzle(c.env.DB)); }); app.get("/", (c) => c.get("db").select());`;
+    expect(await kindIn(code, `c.get("db")`)).toMatchObject({ kind: "orm", target: "d1" });
+  });
+});
+
+describe("the inside of objects", () => {
+  it.each([
+    ["the modern base", `import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject { f() { return this.ctx.storage.sql.exec("SELECT 1"); } }`, "this.ctx.storage.sql", "do-sql"],
+    ["a classic class in JavaScript", `export class Room { constructor(state, env) { this.state = state; } async fetch() { return this.state.storage.get("a"); } }`, "this.state.storage", "do-storage"],
+    ["a private field", `export class Room { #s: DurableObjectStorage; constructor(s: DurableObjectState) { this.#s = s.storage; } async fetch() { return this.#s.get("a"); } }`, "this.#s", "do-storage"],
+    ["a constructor's parameter property", `export class Room { constructor(private readonly state: DurableObjectState) {} async fetch() { return this.state.storage.get("a"); } }`, "this.state.storage", "do-storage"],
+    ["a transaction's argument", `import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject { f() { return this.ctx.storage.transaction(async (txn) => { await txn.put("a", 1); }); } }`, "txn.put", "do-storage"],
+  ])("%s", async (_name, code, text, expected) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    let node = nodeAt(project, "src/index.ts", text);
+    if (text === "txn.put" && node.type === "MemberExpression") node = node.object;
+    expect(project.kindOf(node)?.kind).toBe(expected);
+  });
+});
