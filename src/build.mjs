@@ -1,15 +1,16 @@
 // Builds dist/: the command line tool, bundled by esbuild with code splitting so that a command loads only what it needs,
 // and the YAML documents under rules/ as JSON, because parsing them at start-up costs more than a whole small lint run.
 import { build } from "esbuild";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parse } from "yaml";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = join(root, "dist");
+const finished = join(root, "dist");
+// Built aside and swapped in at the end: a failed build leaves the last good one, and no reader sees half of one.
+const dist = join(root, `.dist-${process.pid}`);
 
-rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "data"), { recursive: true });
 
 for (const group of readdirSync(join(root, "rules"), { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
@@ -22,7 +23,7 @@ for (const group of readdirSync(join(root, "rules"), { withFileTypes: true }).fi
 await build({
   absWorkingDir: root,
   entryPoints: { cli: "src/cli/main.ts" },
-  outdir: "dist",
+  outdir: dist,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -35,3 +36,7 @@ await build({
   logLevel: "warning",
 });
 chmodSync(join(dist, "cli.js"), 0o755);
+const previous = join(root, `.dist-${process.pid}-previous`);
+if (existsSync(finished)) renameSync(finished, previous);
+renameSync(dist, finished);
+rmSync(previous, { recursive: true, force: true });

@@ -78,8 +78,8 @@ describe("calls", () => {
   ])("knows where code starts: %s", async (_name, code, entry) => {
     const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
     const [call] = callsNamed(project, "src/index.ts", "newUniqueId");
-    let fn = call?.parent;
-    while (fn && fn.type !== "FunctionDeclaration" && fn.type !== "ArrowFunctionExpression") fn = fn.parent;
+    let fn = call?.parent ?? undefined;
+    while (fn && fn.type !== "FunctionDeclaration" && fn.type !== "ArrowFunctionExpression") fn = fn.parent ?? undefined;
     expect(fn && [...project.calls.entriesOf(fn as never)]).toEqual([entry]);
   });
 });
