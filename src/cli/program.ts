@@ -2,11 +2,18 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { CommandDefinition } from "./command.ts";
+import { defineLint } from "./commands/lint.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
+import { usesColor, widthOf } from "./terminal.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** Every command of the tool, in the order of the help text. */
-const commands: readonly CommandDefinition[] = [];
+const commands: readonly CommandDefinition[] = [defineLint];
+
+const EXAMPLES = `
+Examples:
+  do-or-d1 lint                      look for mistakes in the project you are in
+  do-or-d1 help lint                 all options of a command`;
 
 /**
  * Parses `argv` (without node and script), runs the command and gives the exit status.
@@ -17,21 +24,33 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitStatus> 
   const program = new Command(NAME)
     .description("Choose between Cloudflare D1 and Durable Objects, start right, and stay right.")
     .version(VERSION, "-v, --version")
+    .option("--no-color", "write no colours")
+    .addHelpText("after", EXAMPLES)
+    .showSuggestionAfterError(false)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} });
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => widthOf(io.stdout, io.env),
+      getOutHasColors: () => usesColor(io.stdout, io.env, argv.includes("--no-color")),
+    });
   for (const define of commands) define(program, io, (value) => (status = value));
+  if (argv.length === 0) {
+    io.stderr.write(program.helpInformation());
+    return EXIT.usage;
+  }
   try {
     await program.parseAsync([...argv], { from: "user" });
     return status;
   } catch (error) {
-    return report(error, program, io);
+    return report(error, program, argv, io);
   }
 }
 
-function report(error: unknown, program: Command, io: Io): ExitStatus {
+function report(error: unknown, program: Command, argv: readonly string[], io: Io): ExitStatus {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
-    io.stderr.write(`${commanderText(error, program)}\n`);
+    io.stderr.write(`${commanderText(error, program, argv)}\n`);
     return EXIT.usage;
   }
   if (error instanceof UserError) {
@@ -43,9 +62,15 @@ function report(error: unknown, program: Command, io: Io): ExitStatus {
   return EXIT.internal;
 }
 
-function commanderText(error: CommanderError, program: Command): string {
-  const text = error.message.replace(/^error: /, "").replace(/\n\(Did you mean .*$/s, "");
-  const unknown = /unknown command '(.+?)'/.exec(text)?.[1];
-  if (unknown !== undefined) return `${NAME}: unknown command "${unknown}"${didYouMean(unknown, program.commands.map((command) => command.name()))}`;
-  return `${NAME}: ${text}`;
+/** The parser's errors in our words, with the nearest command or option of the command that was meant. */
+function commanderText(error: CommanderError, program: Command, argv: readonly string[]): string {
+  const text = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+  const unknown = /^unknown (command|option) '(.+?)'/.exec(text);
+  if (!unknown) return `${NAME}: ${text}`;
+  const [, kind = "", given = ""] = unknown;
+  const command = program.commands.find((candidate) => argv.includes(candidate.name())) ?? program;
+  const options = [...new Set([...program.options, ...command.options])].flatMap((option) => (option.long ? [option.long] : []));
+  const candidates = kind === "command" ? program.commands.map((candidate) => candidate.name()) : [...options, "--help"];
+  const help = command === program ? `${NAME} --help` : `${NAME} ${command.name()} --help`;
+  return `${NAME}: unknown ${kind} "${given}"${didYouMean(given, candidates)}. See ${help}.`;
 }

@@ -62,4 +62,6 @@ export interface Diagnostic {
   readonly hint?: string;
   /** Set when the problem is our own: the stack to report. The run then ends with status 3. */
   readonly internal?: string;
+  /** Set for a file that is left out on purpose, such as a bundle above the size limit: worth saying, no reason to fail. */
+  readonly leftOut?: true;
 }

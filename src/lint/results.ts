@@ -25,10 +25,10 @@ export interface LintResults {
   readonly diagnostics: readonly Diagnostic[];
   /** Number of files looked at. */
   readonly files: number;
-  /** What the files hold, for the text of a run without findings. */
-  readonly workers: number;
-  readonly classes: number;
-  readonly databases: number;
+  /** Number of those that hold, or lead to, Durable Object or D1 code. */
+  readonly relevant: number;
+  /** Number of wrangler configurations. */
+  readonly configs: number;
   /** Ids of the rules that ran. */
   readonly rules: readonly string[];
   readonly stages: readonly Timing[];

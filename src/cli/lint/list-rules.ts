@@ -1,0 +1,18 @@
+import { ruleDocuments } from "../../lint/documents.ts";
+import { wrap } from "../../report/text.ts";
+
+/** The table that `--list-rules` prints: id, severity, profile, summary. */
+export function formatRuleList(width: number): string {
+  const documents = [...ruleDocuments().values()];
+  const idWidth = Math.max(...documents.map(({ id }) => id.length), 0);
+  const indent = idWidth + 25;
+  if (width < indent + 30)
+    return documents.map(({ id, severity, profile, summary }) => `${id}\n  ${severity}, ${profile}\n${wrap(summary, width - 2).map((line) => `  ${line}`).join("\n")}\n`).join("");
+  return documents
+    .map(({ id, severity, profile, summary }) => {
+      const [first = "", ...rest] = wrap(summary, width - indent);
+      const row = `${id.padEnd(idWidth)}  ${severity.padEnd(8)}  ${profile.padEnd(11)}  ${first}`;
+      return [row, ...rest.map((line) => " ".repeat(indent) + line)].map((line) => `${line}\n`).join("");
+    })
+    .join("");
+}

@@ -1,0 +1,110 @@
+import { Chalk, type ChalkInstance } from "chalk";
+import type { Diagnostic, Finding, Severity } from "../lint/finding.ts";
+import { countSeverities } from "../lint/results.ts";
+import type { Place } from "../project/span.ts";
+import { codeFrame } from "./frame.ts";
+import { diagnosticPlace, hasNoWorkers, noWorkersText } from "./phrases.ts";
+import type { ReportInput } from "./report.ts";
+import { count, textWidth, visible, wrap } from "./text.ts";
+
+/** Related places that are shown with their code, and those that are listed at all. */
+const MOST_FRAMES = 4;
+const MOST_RELATED = 12;
+
+/** The report for people: findings by file, each with its code, its evidence and what to do; a summary of one line at the end. */
+export function formatPretty(input: ReportInput): string {
+  const chalk = new Chalk({ level: input.color ? 1 : 0 });
+  const { findings, diagnostics } = input.results;
+  const blocks: string[] = [];
+  let file: string | undefined;
+  for (const finding of findings) {
+    if (finding.file !== file) blocks.push(`${chalk.bold.underline(visible(input.path(finding.file)))}\n`);
+    file = finding.file;
+    blocks.push(formatFinding(finding, input, chalk));
+  }
+  if (diagnostics.length > 0) blocks.push(formatDiagnostics(diagnostics, input, chalk));
+  blocks.push(summary(input, chalk));
+  return blocks.join("\n");
+}
+
+function formatFinding(finding: Finding, input: ReportInput, chalk: ChalkInstance): string {
+  const { line, column, severity, rule, confidence, message, related, help, docs, fix, suggestion } = finding;
+  const notes = [confidence === "high" ? "" : `${confidence} confidence`, fix ? "fixable" : ""].filter((note) => note !== "").join(", ");
+  const lines = [`  ${chalk.dim(`${line}:${column}`)}  ${tint(chalk, severity)(severity)}  ${chalk.bold(rule)}${notes === "" ? "" : chalk.dim(`  (${notes})`)}`, ""];
+  lines.push(...frame(finding, input, chalk, 1, tint(chalk, severity)), "");
+  lines.push(...indented(message, input), "");
+  for (const [at, place] of related.slice(0, MOST_RELATED).entries()) lines.push(...relatedLines(place, at < MOST_FRAMES, input, chalk));
+  if (related.length > MOST_RELATED) lines.push(`    ${chalk.dim(`and ${count(related.length - MOST_RELATED, "more place")}`)}`);
+  if (related.length > 0) lines.push("");
+  lines.push(...labelled("To do:", help, input, chalk));
+  if (suggestion) lines.push(...labelled("One way:", suggestion.description, input, chalk));
+  lines.push(`    ${chalk.dim("Read:")} ${docs}`, "");
+  return lines.map((text) => text.trimEnd()).join("\n");
+}
+
+function relatedLines(place: Place & { readonly message: string }, withFrame: boolean, input: ReportInput, chalk: ChalkInstance): string[] {
+  const where = `${input.path(place.file)}:${place.line}:${place.column}`;
+  return [...indented(`${where} ${place.message}`, input).map((line) => chalk.cyan(line)), ...(withFrame ? frame(place, input, chalk, 0, chalk.cyan) : [])];
+}
+
+function frame(place: Place, input: ReportInput, chalk: ChalkInstance, context: number, mark: ChalkInstance): string[] {
+  const text = input.text(place.file);
+  if (text === undefined) return [];
+  const gutter = String(place.endLine + context).length;
+  const rows = codeFrame(text, place, context, Math.max(10, input.width - gutter - 7));
+  return rows.map((row) => {
+    const number = String(row.line ?? "").padStart(gutter);
+    const isMarked = row.kind === "code" && row.line !== undefined && row.line >= place.line && row.line <= place.endLine;
+    const code = row.kind === "mark" ? mark(row.text) : isMarked ? row.text : chalk.dim(row.text);
+    return `    ${chalk.dim(`${number} │`)} ${code}`;
+  });
+}
+
+function indented(text: string, { width }: ReportInput): string[] {
+  return wrap(visible(text), width - 4).map((line) => `    ${line}`);
+}
+
+function labelled(label: string, text: string, { width }: ReportInput, chalk: ChalkInstance): string[] {
+  const [first = "", ...rest] = wrap(visible(text), width - 5 - label.length);
+  const pad = " ".repeat(5 + label.length);
+  return [`    ${chalk.green(label)} ${first}`, ...rest.map((line) => pad + line)];
+}
+
+function tint(chalk: ChalkInstance, severity: Severity): ChalkInstance {
+  return severity === "error" ? chalk.red : severity === "warning" ? chalk.yellow : chalk.blue;
+}
+
+/** What could not be checked, for a terminal. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[], input: Pick<ReportInput, "path" | "width">, chalk: ChalkInstance): string {
+  const lines = [chalk.bold(`Not checked, or not fully (${diagnostics.length}):`), ""];
+  for (const diagnostic of diagnostics) {
+    lines.push(...hanging(`${diagnosticPlace(diagnostic, input.path)}${diagnostic.message}`, input.width, 2));
+    if (diagnostic.hint !== undefined) lines.push(...hanging(diagnostic.hint, input.width, 4));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function hanging(text: string, width: number, indent: number): string[] {
+  return wrap(visible(text), width - indent).map((line, at) => " ".repeat(at === 0 ? indent : indent + 2) + line);
+}
+
+/** The last line. Its parts are left out from the end when they would not fit. */
+function summary({ results, asked, width }: ReportInput, chalk: ChalkInstance): string {
+  const { findings, suppressed, baselined, files, diagnostics } = results;
+  if (findings.length === 0 && hasNoWorkers(results)) return `${wrap(noWorkersText(results, asked), width).join("\n")}\n`;
+  const counts = countSeverities(findings);
+  const bySeverity = [count(counts.error, "error"), count(counts.warning, "warning"), ...(counts.info > 0 ? [`${counts.info} info`] : [])].filter((part) => !part.startsWith("0 "));
+  const problems = findings.length === 0 ? "No problems found" : `${count(findings.length, "problem")}: ${bySeverity.join(", ")}`;
+  const fixable = findings.filter((finding) => finding.fix).length;
+  const parts = [
+    `${count(files, "file")} looked at`,
+    ...(fixable > 0 ? [`${fixable} fixable with --fix`] : []),
+    ...(suppressed.length > 0 ? [`${suppressed.length} suppressed`] : []),
+    ...(baselined.length > 0 ? [`${baselined.length} in the baseline`] : []),
+    ...(diagnostics.length > 0 ? [`${diagnostics.length} not checked`] : []),
+  ];
+  let line = problems;
+  for (const part of parts) if (textWidth(`${line} · ${part}`) <= width) line += ` · ${part}`;
+  const color = counts.error > 0 ? chalk.red : counts.warning > 0 ? chalk.yellow : chalk.green;
+  return `${color.bold(line)}\n`;
+}
