@@ -233,8 +233,8 @@ class FileReader {
 }
 
 function problemOf(file: string, content: FileContent): Diagnostic | undefined {
-  if (content.kind === "binary") return { file, message: "not checked: a binary file", hint: "list it under `ignore` in the configuration if it belongs there" };
-  if (content.kind === "too-large") return { file, message: `not checked: ${(content.bytes / 1e6).toFixed(1)} MB, over the limit of ${MAX_FILE_BYTES / 1e6} MB`, hint: "list it under `ignore` in the configuration if it is a bundle" };
+  if (content.kind === "binary") return { file, message: "not checked: a binary file", hint: "list it under `ignore` in the configuration if it belongs there", leftOut: true };
+  if (content.kind === "too-large") return { file, message: `not checked: ${(content.bytes / 1e6).toFixed(1)} MB, over the limit of ${MAX_FILE_BYTES / 1e6} MB`, hint: "list it under `ignore` in the configuration if it is a bundle", leftOut: true };
   if (content.kind === "unreadable") return { file, message: `could not be read (${content.reason})` };
   return undefined;
 }
