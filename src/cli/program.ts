@@ -3,12 +3,13 @@ import { UserError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { CommandDefinition } from "./command.ts";
 import { defineLint } from "./commands/lint.ts";
+import { defineScaffold } from "./commands/scaffold.command.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import { usesColor, widthOf } from "./terminal.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** Every command of the tool, in the order of the help text. */
-const commands: readonly CommandDefinition[] = [defineLint];
+const commands: readonly CommandDefinition[] = [defineLint, defineScaffold];
 
 const EXAMPLES = `
 Examples:

@@ -10,7 +10,7 @@ export interface Client {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
-/** Connects to a chat room through the Worker, as a browser would. */
+/** Connects to one chat room through the Worker, as a browser would. */
 export async function connect(id: string, member: string): Promise<Client> {
   const response = await exports.default.fetch(`https://example.com/chat-rooms/${id}/socket?member=${member}`, {
     headers: { upgrade: "websocket" },
