@@ -650,6 +650,13 @@ export class Evaluator {
       const known = this.#externalCall(node, target.module, target.name);
       if (known) return known;
     }
+    if (target?.kind === "function") {
+      // The package itself may be part of the checkout: its helpers still are what they are.
+      const { fn } = target;
+      const module = fn.id ? this.#project.classes.packageModules(this.#project.fileOf(fn).path) : undefined;
+      const known = module !== undefined && fn.id ? this.#externalCall(node, module, fn.id.name) : undefined;
+      if (known) return known;
+    }
     for (const fn of this.#project.calls.targetsOf(node)) {
       const kind = this.#returned(fn);
       if (kind) return kind;
@@ -897,7 +904,7 @@ export class Evaluator {
   }
 
   #declaredType(declaration: Node, name: string, file: SourceFile): Kind | undefined {
-    if (declaration.type === "TSInterfaceDeclaration") return { kind: "typed", members: declaration, file };
+    if (declaration.type === "TSInterfaceDeclaration") return d1Shape(declaration) ?? { kind: "typed", members: declaration, file };
     if (declaration.type === "TSTypeAliasDeclaration") {
       if (this.#active.has(declaration)) return undefined;
       this.#active.add(declaration);
@@ -907,6 +914,15 @@ export class Evaluator {
     }
     return undefined;
   }
+}
+
+/** A project's own interface over D1: what has `prepare` and `batch` is a database, what has `bind` and `first` or `run` a statement. */
+function d1Shape(declaration: Extract<Node, { type: "TSInterfaceDeclaration" }>): Kind | undefined {
+  const methods = new Set(declaration.body.body.flatMap((member) => (member.type === "TSMethodSignature" || member.type === "TSPropertySignature" ? (keyName(member.key, member.computed) ?? []) : [])));
+  const bases = declaration.extends.flatMap((base) => (base.expression.type === "Identifier" ? [base.expression.name] : []));
+  if (methods.has("prepare") && methods.has("batch")) return methods.has("getBookmark") ? { kind: "d1-session", database: undefined } : { kind: "d1", node: declaration };
+  if (methods.has("bind") && (methods.has("first") || (methods.has("run") && methods.has("all")))) return { kind: "d1-statement", database: undefined };
+  return bases.includes("D1Database") ? { kind: "d1", node: declaration } : undefined;
 }
 
 /** Database a session or database kind stands for. */
