@@ -2,6 +2,9 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { CommandDefinition } from "./command.ts";
+import { defineCompletion } from "./commands/completion.ts";
+import { defineExplain } from "./commands/explain.ts";
+import { defineInit } from "./commands/init.ts";
 import { defineLint } from "./commands/lint.ts";
 import { defineScaffold } from "./commands/scaffold.command.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
@@ -9,7 +12,7 @@ import { usesColor, widthOf } from "./terminal.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** Every command of the tool, in the order of the help text. */
-const commands: readonly CommandDefinition[] = [defineLint, defineScaffold];
+const commands: readonly CommandDefinition[] = [defineLint, defineScaffold, defineExplain, defineInit, defineCompletion];
 
 const EXAMPLES = `
 Examples:

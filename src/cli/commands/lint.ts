@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { CommandDefinition } from "../command.ts";
-import type { RawLintOptions } from "../lint/options.ts";
+import { FORMATS } from "../../report/report.ts";
+import { FAIL_ON, PROFILES, type RawLintOptions } from "../lint/options.ts";
 
 const EXAMPLES = `
 Examples:
@@ -26,10 +27,10 @@ export const defineLint: CommandDefinition = (program, io, done) => {
     .summary("find Durable Object and D1 mistakes in a Workers project")
     .description("Finds Durable Object and D1 mistakes in Workers projects: with file and line, what each will cost, and how to mend it.")
     .argument("[paths...]", "files and folders (default: the folder you are in)")
-    .addOption(new Option("--format <format>", "pretty, json, sarif, github, gitlab, junit or markdown; may be repeated").argParser(ordered("format")))
+    .addOption(new Option("--format <format>", "how to report; may be repeated").choices(FORMATS).argParser(ordered("format")))
     .addOption(new Option("--output <file>", "write the --format before it to a file").argParser(ordered("output")))
     .option("--config <file>", "configuration for all files, instead of the nearest do-or-d1.yaml of each")
-    .option("--profile <profile>", "recommended (default) or strict")
+    .addOption(new Option("--profile <profile>", "rules and confidence to report (default: recommended)").choices(PROFILES).argParser(String))
     .option("--rule <id=severity>", "set a rule to off, info, warning or error; may be repeated", collect)
     .option("--only <ids>", "run these rules only; separated by commas", collect)
     .option("--fix", "apply the safe fixes")
@@ -37,7 +38,7 @@ export const defineLint: CommandDefinition = (program, io, done) => {
     .option("--baseline <file>", "leave out the findings that this file accepts")
     .option("--update-baseline", "write all of today's findings to the baseline")
     .option("--since <ref>", "report only files that differ from a git revision")
-    .option("--fail-on <severity>", "error, warning (default), info or never: from where on to exit with 1")
+    .addOption(new Option("--fail-on <severity>", "the least severity to exit with 1 (default: warning)").choices(FAIL_ON).argParser(String))
     .option("--include-tests", "report tests too")
     .option("--no-cache", "neither read nor write the cache of results")
     .option("--statistics", "print the time of each stage and rule to standard error")

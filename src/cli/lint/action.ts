@@ -15,6 +15,7 @@ import { count } from "../../report/text.ts";
 import { EXIT, type ExitStatus, type Io } from "../io.ts";
 import { widthOf } from "../terminal.ts";
 import { NAME, VERSION } from "../version.ts";
+import { DEFAULT_BASELINE } from "./baseline-file.ts";
 import { exitStatusOf } from "./exit-status.ts";
 import { fixAll, writeFixes } from "./fix.ts";
 import { formatRuleList } from "./list-rules.ts";
@@ -23,9 +24,6 @@ import { writeReports } from "./outputs.ts";
 import { changedSince } from "./since.ts";
 import { formatStatistics } from "./statistics.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
-
-/** Name of a baseline that nobody named. */
-export const DEFAULT_BASELINE = "do-or-d1.baseline.json";
 
 /** Runs `lint`. */
 export async function runLint(paths: readonly string[], raw: RawLintOptions, io: Io): Promise<ExitStatus> {

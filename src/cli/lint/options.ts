@@ -34,8 +34,10 @@ export interface RawLintOptions {
 }
 
 export type FailOn = Severity | "never";
-const FAIL_ON: readonly FailOn[] = [...SEVERITIES, "never"];
-const PROFILES: readonly Profile[] = ["recommended", "strict"];
+/** What `--fail-on` may be. */
+export const FAIL_ON: readonly FailOn[] = [...SEVERITIES, "never"];
+/** What `--profile` may be. */
+export const PROFILES: readonly Profile[] = ["recommended", "strict"];
 const RATINGS: readonly Rating[] = ["off", "info", "warning", "error"];
 
 /** What the user asked for, checked. */
