@@ -34,6 +34,8 @@ export function findConfigurations(checkout: Checkout, ruleIds: readonly string[
 }
 
 function readFolder(checkout: Checkout, dir: string, ruleIds: readonly string[]): Configuration | undefined {
+  // A file do-or-d1.yml among CI workflows is a workflow.
+  if (/(?:^|\/)\.[^/]+\/workflows$/.test(dir)) return undefined;
   for (const name of CONFIG_NAMES) {
     const file = dir === "" ? name : `${dir}/${name}`;
     if (!checkout.exists(file)) continue;

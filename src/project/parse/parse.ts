@@ -24,6 +24,17 @@ export function visitorKeys(): VisitorKeys {
  * @returns the indexed tree, or a diagnostic with the place of the first syntax error
  */
 export function parseSource(path: string, text: string, test: boolean): SourceFile | Diagnostic {
+  try {
+    return parse(path, text, test);
+  } catch (error) {
+    // Machine-written expressions nest deeper than the stack; anything else is our mistake, and must not hide other files' findings.
+    if (error instanceof RangeError) return { file: path, message: "not checked: its code is nested too deeply", leftOut: true };
+    const detail = error instanceof Error ? error : new Error(String(error));
+    return { file: path, message: `internal error while reading this file: ${detail.message}`, hint: "Please report this.", internal: detail.stack ?? detail.message };
+  }
+}
+
+function parse(path: string, text: string, test: boolean): SourceFile | Diagnostic {
   const { parseSync, visitorKeys: keys } = parser();
   const lang = /\.[cm]?ts$/.test(path) ? "ts" : path.endsWith(".tsx") ? "tsx" : "jsx";
   const result = parseSync(path, text, { lang, sourceType: "module", preserveParens: false });
