@@ -1,5 +1,6 @@
 import { dirOf, isInside } from "../../paths.ts";
 import type { OtherBindingKind, WranglerConfig, WranglerEnvironment } from "../wrangler/types.ts";
+import { namesPattern } from "./prefilter.ts";
 import type { Project } from "./project.ts";
 
 /** What a name in `env` is. */
@@ -14,6 +15,9 @@ const TYPED_MEMBER = /^[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:
 export class BindingTable {
   readonly #project: Project;
   readonly #byDir = new Map<string, ReadonlyMap<string, NamedBinding>>();
+  readonly #nearest = new Map<string, readonly WranglerConfig[]>();
+  #configDirs: ReadonlyMap<string, readonly WranglerConfig[]> | undefined;
+  readonly #patterns = new Map<string, RegExp | undefined>();
   #typed: ReadonlyMap<string, NamedBinding> | undefined;
   #all: ReadonlyMap<string, NamedBinding> | undefined;
 
@@ -21,25 +25,32 @@ export class BindingTable {
     this.#project = project;
   }
 
-  /** A pattern that finds any namespace's or database's name; undefined when no configuration names one. */
-  get names(): RegExp | undefined {
-    const names = new Set<string>();
-    for (const config of this.#project.checkout.configs)
-      for (const environment of environmentsOf(config)) {
-        for (const binding of environment.durableObjects) names.add(binding.name.value);
-        for (const binding of environment.d1) names.add(binding.binding.value);
-      }
-    const usable = [...names].filter((name) => /^[\w$]+$/.test(name)).sort();
-    return usable.length === 0 ? undefined : new RegExp(`\\b(?:${usable.map((name) => name.replaceAll("$", "\\$")).join("|")})\\b`);
+  /** A pattern that finds the namespaces and databases of the configurations nearest above a path; undefined when there are none. */
+  namesNear(path: string): RegExp | undefined {
+    const configs = this.configsFor(path);
+    const dir = configs[0]?.dir ?? "\0none";
+    if (this.#patterns.has(dir)) return this.#patterns.get(dir);
+    const names = configs.flatMap((config) =>
+      environmentsOf(config).flatMap((environment) => [...environment.durableObjects.map((binding) => binding.name.value), ...environment.d1.map((database) => database.binding.value)]),
+    );
+    const pattern = namesPattern(names);
+    this.#patterns.set(dir, pattern);
+    return pattern;
   }
 
   /** Configurations that stand nearest above a path: those of the first folder upwards that has any. */
   configsFor(path: string): readonly WranglerConfig[] {
-    for (let dir = dirOf(path); ; dir = dirOf(dir)) {
-      const here = this.#project.checkout.configs.filter((config) => config.dir === dir);
-      if (here.length > 0) return here;
-      if (dir === "") return [];
+    const start = dirOf(path);
+    const known = this.#nearest.get(start);
+    if (known) return known;
+    const byDir = (this.#configDirs ??= groupByDir(this.#project.checkout.configs));
+    let found: readonly WranglerConfig[] = [];
+    for (let dir = start; ; dir = dirOf(dir)) {
+      found = byDir.get(dir) ?? [];
+      if (found.length > 0 || dir === "") break;
     }
+    this.#nearest.set(start, found);
+    return found;
   }
 
   /** What `env[name]` is for code in `path`; undefined when nothing says. */
@@ -97,6 +108,16 @@ export function environmentsOf(config: WranglerConfig): readonly WranglerEnviron
 /** Whether a path is under the folder of a configuration. */
 export function isUnder(config: WranglerConfig, path: string): boolean {
   return isInside(path, config.dir);
+}
+
+function groupByDir(configs: readonly WranglerConfig[]): ReadonlyMap<string, readonly WranglerConfig[]> {
+  const table = new Map<string, WranglerConfig[]>();
+  for (const config of configs) {
+    const list = table.get(config.dir);
+    if (list) list.push(config);
+    else table.set(config.dir, [config]);
+  }
+  return table;
 }
 
 function collect(configs: readonly WranglerConfig[]): ReadonlyMap<string, NamedBinding> {

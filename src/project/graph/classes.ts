@@ -248,6 +248,18 @@ export class ClassTable {
     return (this.#configured = table);
   }
 
+  /** Whether a file belongs to one of the known packages themselves, whose own code is no example of their use. */
+  isKnownPackage(path: string): boolean {
+    return this.packageModules(path) !== undefined;
+  }
+
+  /** The name of the known package that a file of the checkout belongs to, e.g. `agents` in that package's repository. */
+  packageModules(path: string): string | undefined {
+    const owner = nearestPackage(this.#project, dirOf(path));
+    const { bases, stubHelpers } = this.#project.options.apis;
+    return owner !== undefined && [...bases, ...stubHelpers].some((known) => packageRoot(known.module) === owner) ? owner : undefined;
+  }
+
   #resolveBase(node: Node): Base {
     const value = unwrap(node);
     const definition = this.#project.definitionOf(value);
@@ -289,11 +301,15 @@ export class ClassTable {
   }
 }
 
+const packageNames = new WeakMap<Project, Map<string, string | undefined>>();
+
 function nearestPackage(project: Project, dir: string): string | undefined {
-  let best: { dir: string; name: string | undefined } | undefined;
-  for (const info of project.checkout.packages)
-    if (isInside(dir, info.dir) && (best === undefined || info.dir.length > best.dir.length)) best = { dir: info.dir, name: info.name };
-  return best?.name;
+  let names = packageNames.get(project);
+  if (!names) packageNames.set(project, (names = new Map(project.checkout.packages.map((info) => [info.dir, info.name]))));
+  for (let current = dir; ; current = dirOf(current)) {
+    if (names.has(current)) return names.get(current);
+    if (current === "") return undefined;
+  }
 }
 
 function packageRoot(module: string): string {

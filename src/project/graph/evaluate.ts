@@ -379,8 +379,9 @@ export class Evaluator {
         return { kind: "websocket", end: index === 0 ? "client" : index === 1 ? "server" : "unknown", node };
       }
       if (owner?.kind === "array") return owner.element;
-      // env[name] with a computed name: a binding chosen at run time.
-      return undefined;
+      // env[name] with a computed name: a binding chosen at run time, unless the name is a constant.
+      const constant = owner?.kind === "env" ? this.#project.constants.constantOf(node.property) : undefined;
+      return constant ? this.#binding(constant.value, node, this.#project.fileOf(node).path) : undefined;
     }
     const definition = this.definitionOf(node);
     if (definition) {
@@ -391,6 +392,8 @@ export class Evaluator {
     const kind = owner ? this.propertyKind(owner, name, node) : undefined;
     if (kind) return kind;
     if (/^[A-Z]/.test(name) && this.#isEnvLike(node.object)) return this.#binding(name, node, this.#project.fileOf(node).path);
+    const ambient = this.#ambientProperty(node, name);
+    if (ambient) return ambient;
     if (name === "env" && !owner) return isIdentifier(unwrap(node.object)) || isMember(unwrap(node.object)) ? { kind: "env" } : undefined;
     return undefined;
   }
@@ -483,6 +486,8 @@ export class Evaluator {
       if (member.type === "TSPropertySignature" && keyName(member.key, member.computed) === name) {
         const kind = member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined;
         if (kind?.kind === "namespace" || kind?.kind === "d1") return this.#binding(name, at, this.#project.fileOf(at).path) ?? { ...kind, ...(/^[A-Z]/.test(name) ? { binding: name } : {}), node: at };
+        // A hand-written slice of the binding's type: `DB: { prepare: … }`.
+        if (kind?.kind === "typed" && /^[A-Z]/.test(name)) return this.#binding(name, at, this.#project.fileOf(at).path) ?? kind;
         if (kind) return kind;
         if (name === "env" || ENV_NAME.test(name)) return { kind: "env" };
         return this.#isEnvInterface(owner.members) ? this.#binding(name, at, this.#project.fileOf(at).path) : undefined;
@@ -592,7 +597,8 @@ export class Evaluator {
   }
 
   #orm(module: string, name: string, node: CallExpression | NewExpression): Kind | undefined {
-    const known = this.#project.options.apis.orms.find((orm) => orm.module === module && (orm.name === name || name === "default"));
+    // Prisma's client is generated into any folder of the project: its class is known by name.
+    const known = this.#project.options.apis.orms.find((orm) => (orm.module === module && (orm.name === name || name === "default")) || (name === "PrismaClient" && orm.name === name));
     if (!known) return undefined;
     const inner = this.#ormSource(node, 0);
     const target = known.target !== "unknown" ? known.target : inner ? (inner.kind === "do-storage" || inner.kind === "do-state" || inner.kind === "do-sql" ? "do" : inner.kind === "orm" ? inner.target : "d1") : "unknown";
@@ -763,10 +769,33 @@ export class Evaluator {
     return stub;
   }
 
+  /** `event.locals.db` (SvelteKit, Astro) is what some hook assigned to `event.locals.db`; Hono's `c.var.db` what was given to `c.set("db", …)`. */
+  #ambientProperty(node: MemberExpression, name: string): Kind | undefined {
+    const holder = unwrap(node.object);
+    const holderName = isIdentifier(holder) ? holder.name : isMember(holder) ? propertyName(holder) : undefined;
+    if (holderName === "var" && isMember(holder)) return this.#storedVariable(name);
+    if (holderName !== "locals") return undefined;
+    for (const file of this.#project.files)
+      for (const member of file.members.get(name) ?? []) {
+        const assignment = member.parent;
+        if (assignment?.type !== "AssignmentExpression" || assignment.left !== member) continue;
+        const target = unwrap(member.object);
+        if ((isIdentifier(target) ? target.name : isMember(target) ? propertyName(target) : undefined) !== "locals") continue;
+        const kind = this.kindOf(assignment.right);
+        if (kind) return kind;
+      }
+    return undefined;
+  }
+
   /** Hono: `c.get("db")` is what some middleware gave to `c.set("db", …)`. */
   #contextVariable(node: CallExpression): Kind | undefined {
     const [key] = node.arguments;
     if (key?.type !== "Literal" || typeof key.value !== "string") return undefined;
+    const member = calleeMember(node);
+    return member && isIdentifier(unwrap(member.object)) ? this.#storedVariable(key.value) : undefined;
+  }
+
+  #storedVariable(key: string): Kind | undefined {
     if (!this.#contextVariables) {
       const table = new Map<string, Node[]>();
       for (const file of this.#project.files)
@@ -781,9 +810,7 @@ export class Evaluator {
         }
       this.#contextVariables = table;
     }
-    const member = calleeMember(node);
-    if (!member || !isIdentifier(unwrap(member.object))) return undefined;
-    for (const value of this.#contextVariables.get(key.value) ?? []) {
+    for (const value of this.#contextVariables.get(key) ?? []) {
       const kind = this.kindOf(value);
       if (kind) return kind;
     }
@@ -920,7 +947,7 @@ export class Evaluator {
 function d1Shape(declaration: Extract<Node, { type: "TSInterfaceDeclaration" }>): Kind | undefined {
   const methods = new Set(declaration.body.body.flatMap((member) => (member.type === "TSMethodSignature" || member.type === "TSPropertySignature" ? (keyName(member.key, member.computed) ?? []) : [])));
   const bases = declaration.extends.flatMap((base) => (base.expression.type === "Identifier" ? [base.expression.name] : []));
-  if (methods.has("prepare") && methods.has("batch")) return methods.has("getBookmark") ? { kind: "d1-session", database: undefined } : { kind: "d1", node: declaration };
+  if (methods.has("prepare") && (methods.has("batch") || methods.has("getBookmark") || /D1/.test(declaration.id.name))) return methods.has("getBookmark") || /Session/.test(declaration.id.name) ? { kind: "d1-session", database: undefined } : { kind: "d1", node: declaration };
   if (methods.has("bind") && (methods.has("first") || (methods.has("run") && methods.has("all")))) return { kind: "d1-statement", database: undefined };
   return bases.includes("D1Database") ? { kind: "d1", node: declaration } : undefined;
 }

@@ -1,12 +1,23 @@
 /**
  * Words without which a file holds no Durable Object or D1 code of its own. May let too much through, never too little.
- * Names of bindings come on top.
+ * Packages count by their server side only: their React hooks and clients run in a browser.
  */
-const WORDS = /DurableObject|D1Database|D1PreparedStatement|idFromName|idFromString|newUniqueId|getByName|withSession|setAlarm|deleteAll|acceptWebSocket|blockConcurrencyWhile|\.prepare\s*\(|\.sql\s*\.\s*exec|\bSqlStorage|drizzle-orm|kysely|@prisma\/|workers-qb|d1-orm|better-auth|partyserver|partykit|y-durableobjects|itty-durable|cloudflare:workers|@cloudflare\/(?:agents|actors|containers|sandbox|think|ai-chat|voice)|["'](?:hono-)?agents(?:\/|["'])|WebSocketPair|readReplication|read_replication/;
+const WORDS =
+  /\bDurableObject(?:State|Storage|Transaction|Stub|Id|Namespace)?\b|\bD1(?:Database|PreparedStatement|QB|Dialect|Orm)\b|\bPrismaD1\b|\b(?:idFromName|idFromString|newUniqueId|getByName|withSession|setAlarm|deleteAlarm|deleteAll|acceptWebSocket|blockConcurrencyWhile|transactionSync|SqlStorage|WebSocketPair|getServerByName|getAgentByName|getSandbox|getContainer)\b|\.prepare\s*\(|\.sql\s*\.\s*exec|drizzle-orm\/(?:d1|durable-sqlite)|["'](?:partyserver|y-partyserver|y-durableobjects|itty-durable|kysely|workers-qb|d1-orm|hono-party|hono-agents|@cloudflare\/(?:agents|actors|containers|sandbox|think|ai-chat|voice))["']|["']agents(?:\/(?:mcp|ai-chat-agent|workflows|email))?["']|readReplication|read_replication/;
 
-/** Whether a file's text may hold Durable Object or D1 code. `bindings` are names of namespaces and databases. */
-export function isCandidate(text: string, bindings: RegExp | undefined): boolean {
-  return WORDS.test(text) || (bindings?.test(text) ?? false);
+/** Code that other files build on: queries and stubs behind functions. Their callers may hold the loop, the name or the race. */
+const HELPERS = /\.prepare\s*\(|drizzle|kysely|Kysely|PrismaClient|\bD1(?:QB|Orm)\b|\b(?:idFromName|getByName|getServerByName|getAgentByName|getSandbox|getContainer|newUniqueId|withSession)\b/;
+
+const DECLARES = /\bexport\b|\bmodule\.exports\b|\bexports\./;
+
+/** Whether a file's text may hold Durable Object or D1 code. */
+export function isCandidate(text: string): boolean {
+  return WORDS.test(text);
+}
+
+/** Whether a file offers others something that queries or addresses objects. */
+export function isHelper(text: string): boolean {
+  return HELPERS.test(text) && DECLARES.test(text);
 }
 
 const SPECIFIER = /(?:\bfrom|\bimport|\brequire\s*\()\s*(?:\(\s*)?(?:\/\*[^*]*\*\/\s*)?["']([^"'\n]+)["']/g;
@@ -16,4 +27,27 @@ export function scanSpecifiers(text: string): Set<string> {
   const found = new Set<string>();
   for (const match of text.matchAll(SPECIFIER)) if (match[1] !== undefined) found.add(match[1]);
   return found;
+}
+
+/** A pattern that finds any of the names as a word; undefined when there is none. */
+export function namesPattern(names: Iterable<string>): RegExp | undefined {
+  const usable = [...new Set(names)].filter((name) => /^[\w$]+$/.test(name)).sort();
+  return usable.length === 0 ? undefined : new RegExp(`\\b(?:${usable.map((name) => name.replaceAll("$", "\\$")).join("|")})\\b`);
+}
+
+const DECLARED = /\bexport\s+(?:default\s+)?(?:declare\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+)/g;
+const LISTED = /\bexport\s*\{([^}]*)\}/g;
+
+/** Names that a text exports, `default` among them, found without parsing. May name too many. */
+export function exportedNames(text: string): Set<string> {
+  const names = new Set<string>();
+  for (const match of text.matchAll(DECLARED)) if (match[1] !== undefined) names.add(match[1]);
+  for (const match of text.matchAll(LISTED))
+    for (const item of (match[1] ?? "").split(",")) {
+      const name = /([\w$]+)\s*$/.exec(item)?.[1];
+      if (name !== undefined) names.add(name);
+    }
+  if (/\bexport\s+default\b|\bmodule\.exports\b/.test(text)) names.add("default");
+  for (const match of text.matchAll(/\bexports\.([\w$]+)/g)) if (match[1] !== undefined) names.add(match[1]);
+  return names;
 }

@@ -14,7 +14,7 @@ import { Evaluator } from "./evaluate.ts";
 import type { Kind } from "./kinds.ts";
 import type { KnownApis } from "./known.ts";
 import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
-import { isCandidate, scanSpecifiers } from "./prefilter.ts";
+import { exportedNames, isCandidate, isHelper, namesPattern, scanSpecifiers } from "./prefilter.ts";
 
 export interface ProjectOptions {
   readonly apis: KnownApis;
@@ -25,7 +25,7 @@ export interface ProjectOptions {
 }
 
 /** How far the callers of code with Durable Objects or D1 are followed, in imports. */
-const CALLER_DEPTH = 4;
+const CALLER_DEPTH = 3;
 
 /**
  * The code of a checkout and what can be asked of it. Files are parsed when first needed; every answer is worked out
@@ -165,46 +165,75 @@ export class Project {
   }
 
   #select(): SourceFile[] {
-    const { checkout, options } = this;
-    const names = this.bindings.names;
-    const wanted = new Set<string>();
-    const eligible = checkout.sources.filter((path) => !path.endsWith(".d.ts") && (options.includeTests || !options.isTest(path)));
-    for (const path of eligible) {
-      const text = checkout.read(path);
-      if (text !== undefined && isCandidate(text, names)) wanted.add(path);
-    }
-    for (const config of checkout.configs)
-      for (const environment of [config.top, ...config.environments]) {
-        const main = environment.main && this.resolve(config.file, `./${environment.main.value.replace(/^\.\//, "")}`);
-        if (main !== undefined && eligible.includes(main)) wanted.add(main);
-      }
-    this.#addCallers(wanted, eligible);
-    return [...wanted].sort().flatMap((path) => {
+    const paths = candidatePaths(this);
+    return paths.flatMap((path) => {
       const file = this.file(path);
       return file && !file.generated ? [file] : [];
     });
   }
+}
 
-  /** A loop around a helper that queries D1 stands in a file that names neither: importers of such code belong to it. */
-  #addCallers(wanted: Set<string>, eligible: readonly string[]): void {
-    if (wanted.size === 0) return;
-    const importers = new Map<string, string[]>();
-    for (const path of eligible)
-      for (const target of this.importedPaths(path).values()) {
-        const list = importers.get(target);
-        if (list) list.push(path);
-        else importers.set(target, [path]);
-      }
-    let frontier: readonly string[] = [...wanted];
-    for (let depth = 0; depth < CALLER_DEPTH && frontier.length > 0; depth++) {
-      const next: string[] = [];
-      for (const path of frontier)
-        for (const importer of importers.get(path) ?? [])
-          if (!wanted.has(importer)) {
-            wanted.add(importer);
-            next.push(importer);
-          }
-      frontier = next;
-    }
+/**
+ * Paths that rules run on, sorted: those whose text may hold Durable Object or D1 code, the Workers' main modules, and
+ * what imports code that queries or addresses objects.
+ */
+function candidatePaths(project: Project): readonly string[] {
+  const { checkout, options } = project;
+  const wanted = new Set<string>();
+  const helpers = new Set<string>();
+  const eligible = checkout.sources.filter((path) => !path.endsWith(".d.ts") && (options.includeTests || !options.isTest(path)));
+  for (const path of eligible) {
+    const text = checkout.read(path);
+    if (text === undefined) continue;
+    if (isCandidate(text)) {
+      wanted.add(path);
+      if (isHelper(text) && !project.classes.isKnownPackage(path)) helpers.add(path);
+    } else if (project.bindings.namesNear(path)?.test(text)) wanted.add(path);
   }
+  const allowed = new Set(eligible);
+  for (const config of checkout.configs)
+    for (const environment of [config.top, ...config.environments]) {
+      const main = environment.main && project.resolve(config.file, `./${environment.main.value.replace(/^\.\//, "")}`);
+      if (main !== undefined && allowed.has(main)) wanted.add(main);
+    }
+  for (const path of callersOf(project, helpers, workerPaths(project, eligible))) wanted.add(path);
+  return [...wanted].sort();
+}
+
+/** Files that belong to Workers: below a configuration, or imported from there. All of them where there is no configuration. */
+function workerPaths(project: Project, eligible: readonly string[]): readonly string[] {
+  const reached = new Set(eligible.filter((path) => project.bindings.configsFor(path).length > 0));
+  if (reached.size === 0) return eligible;
+  for (const path of reached) for (const target of project.importedPaths(path).values()) reached.add(target);
+  return eligible.filter((path) => reached.has(path));
+}
+
+/** A loop around a helper that queries D1 stands in a file that names neither: importers of such code belong to it. */
+function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>(helpers);
+  if (helpers.size === 0) return found;
+  const importers = new Map<string, string[]>();
+  for (const path of eligible)
+    for (const target of project.importedPaths(path).values()) {
+      const list = importers.get(target);
+      if (list) list.push(path);
+      else importers.set(target, [path]);
+    }
+  // Only importers that mention a name which the helper exports can call it; what they export in turn may call it too.
+  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, exportedNames(project.checkout.read(path) ?? "")]));
+  for (let depth = 0; depth < CALLER_DEPTH && frontier.size > 0; depth++) {
+    const next = new Map<string, ReadonlySet<string>>();
+    for (const [path, names] of frontier) {
+      const mentioned = namesPattern(names);
+      for (const importer of importers.get(path) ?? []) {
+        if (found.has(importer)) continue;
+        const text = project.checkout.read(importer) ?? "";
+        if (!names.has("default") && !mentioned?.test(text)) continue;
+        found.add(importer);
+        next.set(importer, new Set([...exportedNames(text), ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
+      }
+    }
+    frontier = next;
+  }
+  return found;
 }
