@@ -85,7 +85,7 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], input: Pic
 }
 
 function hanging(text: string, width: number, indent: number): string[] {
-  return wrap(visible(text), width - indent).map((line, at) => " ".repeat(at === 0 ? indent : indent + 2) + line);
+  return wrap(visible(text), width - indent - 2).map((line, at) => " ".repeat(at === 0 ? indent : indent + 2) + line);
 }
 
 /** The last line. Its parts are left out from the end when they would not fit. */
