@@ -12,6 +12,14 @@ function parser(): Oxc {
   return (oxc ??= createRequire(import.meta.url)("oxc-parser") as Oxc);
 }
 
+/**
+ * Whether the parser can hand its tree over in memory instead of as JSON text, which takes a third of the time. Node 22 and
+ * later; the trees are the same.
+ */
+function handsOverMemory(): boolean {
+  return parser().rawTransferSupported();
+}
+
 /** Child keys of every node type. */
 export function visitorKeys(): VisitorKeys {
   return parser().visitorKeys;
@@ -37,11 +45,12 @@ export function parseSource(path: string, text: string, test: boolean): SourceFi
 function parse(path: string, text: string, test: boolean): SourceFile | Diagnostic {
   const { parseSync, visitorKeys: keys } = parser();
   const lang = /\.[cm]?ts$/.test(path) ? "ts" : path.endsWith(".tsx") ? "tsx" : "jsx";
-  const result = parseSync(path, text, { lang, sourceType: "module", preserveParens: false });
+  const options = { lang, preserveParens: false, ...(handsOverMemory() ? { experimentalRawTransfer: true } : {}) } as const;
+  const result = parseSync(path, text, { ...options, sourceType: "module" });
   const errors = result.errors.filter((error) => error.severity === "Error");
   if (errors.length > 0 && result.program.body.length === 0) {
     // Plain scripts (sloppy mode, `return` at top level) are no modules.
-    const script = parseSync(path, text, { lang, sourceType: "script", preserveParens: false });
+    const script = parseSync(path, text, { ...options, sourceType: "script" });
     if (script.program.body.length > 0) return indexProgram({ path, text, program: script.program, comments: script.comments, keys, test });
     const offset = errors[0]?.labels[0]?.start ?? 0;
     return { file: path, ...positionAt(lineStarts(text), offset), message: `syntax error: ${errors[0]?.message ?? "not JavaScript or TypeScript"}`, hint: "Mend the syntax; the file was left out of this run." };

@@ -81,10 +81,17 @@ export function indexProgram(input: {
       }
   };
   visit(input.program, undefined);
+  let scopes: Scopes | undefined;
+  let starts: readonly number[] | undefined;
   return {
     ...input, functions, classes, calls, news, loops, byType, identifiers, members,
-    lineStarts: lineStarts(input.text),
-    scopes: new Scopes(input.program, keys),
+    // Worked out when first asked for: of many files only the calls and classes are looked at.
+    get lineStarts() {
+      return (starts ??= lineStarts(input.text));
+    },
+    get scopes() {
+      return (scopes ??= new Scopes(input.program, keys));
+    },
     generated: isGenerated(input.text, input.comments),
   };
 }
