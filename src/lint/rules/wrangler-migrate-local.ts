@@ -1,0 +1,126 @@
+// Since wrangler 3.33 `wrangler d1 migrations apply` and `d1 execute` work on the local database unless given `--remote`.
+// https://developers.cloudflare.com/d1/platform/release-notes/
+import { baseOf } from "../../paths.ts";
+import type { Checkout, PackageInfo } from "../../project/discover/types.ts";
+import type { Span } from "../../project/span.ts";
+import { parseJsonc } from "../../project/wrangler/jsonc.ts";
+import { entryOf, nodeAt } from "../../project/wrangler/node.ts";
+import { type D1Command, d1Commands, remoteByDefault, wranglerRange } from "../d1-commands.ts";
+import type { Report } from "../finding.ts";
+import { defineRule } from "../rule.ts";
+import { type Job, workflowJobs } from "../workflows.ts";
+
+export default defineRule({
+  id: "wrangler-migrate-local",
+  *check({ project }) {
+    const { checkout } = project;
+    const jobs = checkout.others.filter((file) => /\.ya?ml$/.test(file)).flatMap((file) => workflowJobs(file, checkout.read(file) ?? ""));
+    for (const info of checkout.packages) yield* checkPackage(checkout, info, jobs);
+    for (const job of jobs) yield* checkJob(checkout, job);
+  },
+});
+
+const DEPLOYS = /\bwrangler(?:@\S+)?\s+(?:\S+\s+)*?(?:pages\s+(?:deploy|publish)|deploy|publish|versions\s+upload)\b/;
+const DEPLOY_NAME = /(?:^|[:_.\-/\s])(?:(?:pre|post)?(?:deploy\w*|release|publish)|ship|prod|production|live|staging|remote)(?=$|[:_.\-/\s])/i;
+const LOCAL_NAME = /(?:^|[:_.\-/\s])(?:(?:pre|post)?(?:dev|start|test|install)|local\w*|develop\w*|tests|e2e|unit|integration|vitest|playwright|seed\w*|reset|setup|preview|mock\w*|fixtures?|ci|prepare|check|lint|init|bootstrap|watch)(?=$|[:_.\-/\s])/i;
+const MIGRATE_NAME = /migrat/i;
+
+/** Why a command counts as part of a deployment. */
+interface Reason {
+  readonly text: string;
+  readonly confidence: Report["confidence"];
+  readonly place?: Span;
+}
+
+function* checkPackage(checkout: Checkout, info: PackageInfo, jobs: readonly Job[]): Generator<Report> {
+  for (const [name, script] of info.scripts) {
+    const commands = d1Commands(script).filter(({ target, version }) => (target === "default" || (target === "local" && DEPLOYS.test(script))) && !remoteByDefault(version ?? wranglerRange(checkout, info.dir)));
+    const [command] = commands;
+    const reason = command && whyDeploying(checkout, info, name, script, command, jobs);
+    if (!command || !reason) continue;
+    const span = scriptSpan(info, name);
+    yield report(span, command, `script \`${name}\` (${reason.text})`, reason, `script.${name}`);
+  }
+}
+
+function whyDeploying(checkout: Checkout, info: PackageInfo, name: string, script: string, command: D1Command, jobs: readonly Job[]): Reason | undefined {
+  if (DEPLOYS.test(script)) return { text: "it also deploys the Worker", confidence: "high" };
+  if (command.target === "local" || (isRemoteTwin(script) && !DEPLOY_NAME.test(name))) return undefined;
+  const isLocal = LOCAL_NAME.test(name);
+  if (DEPLOY_NAME.test(name) && !isLocal) return { text: "named for deployment", confidence: "high" };
+  const callers = [...info.scripts].filter(([other, text]) => other !== name && calls(text, name));
+  const deploying = callers.find(([other, text]) => !LOCAL_NAME.test(other) && (DEPLOYS.test(text) || DEPLOY_NAME.test(other)) && !passesRemote(text, name));
+  if (deploying) return { text: `run by \`${deploying[0]}\``, confidence: "high", place: scriptSpan(info, deploying[0]) };
+  const job = jobs.find((job) => isDeploying(job) && calls(job.text, name) && !passesRemote(job.text, name) && isFor(job, info));
+  if (job) return { text: `run by the job \`${job.id}\` of ${job.file}`, confidence: "high", place: job.span };
+  if (isLocal || !MIGRATE_NAME.test(name)) return undefined;
+  // A bare `db:migrate` with nothing beside it for the remote database is what people run to deploy.
+  const usedLocally = callers.some(([other]) => LOCAL_NAME.test(other)) || jobs.some((job) => calls(job.text, name) && !isDeploying(job));
+  const hasTwin = [...info.scripts].some(([other, text]) => other !== name && (isRemoteTwin(text) || passesRemote(text, name)));
+  const isGivenRemote = jobs.some((job) => passesRemote(job.text, name)) || checkout.others.some((file) => /\.(?:sh|bash)$/.test(file) && passesRemote(checkout.read(file) ?? "", name));
+  const isDoneElsewhere = jobs.some((job) => isRemoteTwin(job.text, true));
+  return usedLocally || hasTwin || isGivenRemote || isDoneElsewhere ? undefined : { text: "nothing beside it migrates the remote database", confidence: "medium" };
+}
+
+function* checkJob(checkout: Checkout, job: Job): Generator<Report> {
+  if (!isDeploying(job)) return;
+  const commands = d1Commands(job.text, true);
+  if (commands.some(({ target }) => target === "remote")) return;
+  for (const command of commands) {
+    const range = command.version ?? job.wranglerVersion ?? wranglerRange(checkout, job.folder ?? "");
+    if (command.target !== "default" || remoteByDefault(range)) continue;
+    const span = { file: job.file, start: job.span.start + command.start, end: job.span.start + command.end };
+    yield report(span, command, `job \`${job.id}\` of ${baseOf(job.file)}`, { text: "", confidence: "high" }, `job.${job.id}`);
+  }
+}
+
+function report(span: Span, command: D1Command, where: string, reason: Reason, symbol: string): Report {
+  return {
+    span,
+    message: `${where} runs \`wrangler ${shorten(command.text)}\` ${command.target === "local" ? "with `--local`" : "without `--remote`"}: that changes a throw-away local database, and the deployed Worker meets a schema that was never migrated.`,
+    confidence: reason.confidence,
+    ...(reason.place ? { related: [{ span: reason.place, message: "run from here" }] } : {}),
+    symbol,
+  };
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** A deploying job: named for it, or running a deployment; a job that tests is none. */
+function isDeploying(job: Job): boolean {
+  const title = `${job.id} ${job.name}`;
+  if (DEPLOY_NAME.test(title)) return !/(?:^|[\s:_-])(?:test|tests|e2e)(?=$|[\s:_-])/i.test(title);
+  if (LOCAL_NAME.test(title)) return false;
+  return DEPLOYS.test(job.text) || /\bcommand:\s*["']?(?:pages\s+)?(?:deploy|publish)\b/.test(job.text) || /\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?deploy\b/.test(job.text) || (DEPLOY_NAME.test(baseOf(job.file)) && !/\b(?:vitest|playwright|jest)\b/.test(job.text));
+}
+
+/** A job in a folder of its own runs that folder's scripts. */
+function isFor(job: Job, info: PackageInfo): boolean {
+  return job.folder === undefined ? info.dir === "" : job.folder === info.dir;
+}
+
+function isRemoteTwin(text: string, inAction = false): boolean {
+  return d1Commands(text, inAction).some(({ target }) => target === "remote" || target === "unknown");
+}
+
+/** The runs of a package script in a shell text, with what follows on the line. */
+function runsOf(text: string, name: string): string[] {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const pattern = new RegExp(`\\b(?:(?:npm|pnpm|yarn|bun)\\s+(?:-\\S+\\s+(?:[^-\\s]\\S*\\s+)?)*?(?:run(?:-script)?\\s+)?|npm-run-all\\s+(?:\\S+\\s+)*?|run-[sp]\\s+(?:\\S+\\s+)*?)${escaped}(?![\\w:.-])([^&|;\\n]*)`, "g");
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
+}
+
+function calls(text: string, name: string): boolean {
+  return runsOf(text, name).length > 0;
+}
+
+function passesRemote(text: string, name: string): boolean {
+  return runsOf(text, name).some((rest) => /--remote\b/.test(rest));
+}
+
+function scriptSpan(info: PackageInfo, name: string): Span {
+  const entry = entryOf(nodeAt(parseJsonc(info.file, info.text).root, "scripts"), name);
+  return entry ? { file: info.file, start: entry.keySpan.start, end: entry.value.span.end } : { file: info.file, start: 0, end: 0 };
+}

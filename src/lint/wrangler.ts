@@ -1,0 +1,44 @@
+import { resolveFile } from "../project/discover/resolve.ts";
+import type { Checkout } from "../project/discover/types.ts";
+import { joinPath } from "../paths.ts";
+import { effectiveEnvironments } from "../project/wrangler/effective.ts";
+import type { EffectiveEnvironment, WranglerConfig } from "../project/wrangler/types.ts";
+
+/**
+ * The configurations that rules look at. One that a build tool wrote and redirects wrangler to repeats what the project's
+ * own says, so it counts only where the project has none of its own.
+ */
+export function lintedConfigs(checkout: Checkout): readonly WranglerConfig[] {
+  const own = new Set(checkout.configs.filter((config) => config.role !== "redirected").map((config) => config.dir));
+  return checkout.configs.filter((config) => config.role !== "redirected" || config.redirectedFrom === undefined || !own.has(config.redirectedFrom));
+}
+
+/**
+ * The environments of a configuration whose lists of class lifecycle differ: the top level, and the named environments
+ * that have `migrations` or `exports` of their own.
+ */
+export function lifecycleEnvironments(config: WranglerConfig): readonly EffectiveEnvironment[] {
+  return effectiveEnvironments(config).filter(({ kind, own }) => kind === "top" || own.migrationsKey !== undefined || own.exportsKey !== undefined);
+}
+
+/** `environment "staging"`, `previews`, or `the top level`, for messages. */
+export function environmentLabel(environment: EffectiveEnvironment): string {
+  if (environment.kind === "previews") return "`previews`";
+  return environment.kind === "named" ? `environment "${environment.name}"` : "the top level";
+}
+
+/**
+ * The file that is an environment's main module, or undefined when it is not there, is built first (it lies among ignored
+ * output), or is no JavaScript or TypeScript.
+ */
+export function mainFile(checkout: Checkout, environment: EffectiveEnvironment): string | undefined {
+  const path = environment.main && joinPath(environment.config.dir, environment.main.value);
+  const file = path === undefined ? undefined : resolveFile(checkout, path);
+  return file !== undefined && /\.[cm]?[jt]sx?$/.test(file) && !checkout.isIgnored(file) ? file : undefined;
+}
+
+/** "`A`", "`A` and `B`", "`A`, `B` and `C`". */
+export function nameList(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted[quoted.length - 1]}`;
+}
