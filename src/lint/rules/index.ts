@@ -1,5 +1,6 @@
 import type { Rule } from "../rule.ts";
 import doTimer from "./do-timer.ts";
+import doWebsocketAccept from "./do-websocket-accept.ts";
 import wranglerDoKvBackend from "./wrangler-do-kv-backend.ts";
 import wranglerDoMissingMigration from "./wrangler-do-missing-migration.ts";
 import wranglerDoNotExported from "./wrangler-do-not-exported.ts";
@@ -15,6 +16,7 @@ import wranglerUnknownBinding from "./wrangler-unknown-binding.ts";
  */
 export const rules: readonly Rule[] = [
   doTimer,
+  doWebsocketAccept,
   wranglerDoKvBackend,
   wranglerDoMissingMigration,
   wranglerDoNotExported,
