@@ -13,11 +13,12 @@ export async function evict(stub: DurableObjectStub): Promise<void> {
     seen.add(object);
     return ctx.getWebSockets().length > 0;
   });
-  if (!connected) return abort(stub);
+  if (!connected) return crash(stub);
   await new Promise((resolve) => setTimeout(resolve, HIBERNATES_AFTER_MS));
   if (await runInDurableObject(stub, (object: object) => seen.has(object))) throw new Error("The object has not hibernated.");
 }
 
-async function abort(stub: DurableObjectStub): Promise<void> {
-  await runInDurableObject(stub, (_, ctx) => ctx.abort("evicted by a test")).catch(() => undefined);
+/** Kills the object in the middle of whatever it does, as a lost machine would. The stub is of no more use afterwards. */
+export async function crash(stub: DurableObjectStub): Promise<void> {
+  await runInDurableObject(stub, (_, ctx) => ctx.abort("crashed by a test")).catch(() => undefined);
 }

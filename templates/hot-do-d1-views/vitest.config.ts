@@ -1,0 +1,15 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Tests run inside workerd, against the bindings of wrangler.jsonc and the project's own migrations. The Worker under test is the real one,
+// except that its database can be told to fail.
+export default defineConfig(async () => ({
+  plugins: [
+    cloudflareTest({
+      main: "./test/support/worker.ts",
+      wrangler: { configPath: "./wrangler.jsonc" },
+      miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations("./migrations") } },
+    }),
+  ],
+  test: { setupFiles: ["./test/apply-migrations.ts"] },
+}));
