@@ -89,7 +89,7 @@ export function lint(checkout: Checkout, options: LintOptions = {}): LintResults
 function configure(checkout: Checkout, options: LintOptions): Configurations {
   if (options.configuration) return singleConfiguration(options.configuration);
   const configurations = findConfigurations(checkout, [...ruleDocuments().keys()]);
-  for (const file of [...checkout.sources, ...checkout.others, ...checkout.configs.map((config) => config.file)]) configurations.of(file);
+  for (const file of [...checkout.sources, ...checkout.others, ...checkout.packages.map(({ file }) => file), ...checkout.configs.map(({ file }) => file)]) configurations.of(file);
   return configurations;
 }
 
