@@ -7,7 +7,9 @@ export function nearest(given: string, candidates: Iterable<string>): string | u
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const lower = candidate.toLowerCase();
+    // A word that was cut short is nearer than its missing letters make it.
+    const distance = wanted.length >= 3 && lower.startsWith(wanted) ? 1 : editDistance(wanted, lower);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

@@ -21,7 +21,8 @@ export function planFixes(findings: readonly Finding[]): FixPlan {
   for (const finding of findings) {
     if (!finding.fix || finding.fix.length === 0) continue;
     const wanted = finding.fix.filter((edit) => !(edits.get(edit.span.file) ?? []).some((other) => isSame(edit, other)));
-    if (wanted.some((edit) => (edits.get(edit.span.file) ?? []).some((other) => overlaps(edit, other)))) {
+    const clashes = wanted.some((edit, at) => [...(edits.get(edit.span.file) ?? []), ...wanted.slice(0, at).filter((other) => other.span.file === edit.span.file)].some((other) => overlaps(edit, other)));
+    if (clashes) {
       postponed.push(finding);
       continue;
     }
