@@ -15,7 +15,7 @@ export default defineRule({
       for (const environment of lifecycleEnvironments(config)) {
         if (environment.kind === "top" || environment.own.migrationsKey) {
           yield* checkTags(environment.migrations);
-          yield* checkCreations(classHistory(environment));
+          yield* checkCreations(classHistory({ ...environment, exports: [] }));
         }
       }
       yield* checkBindings(config);

@@ -44,7 +44,7 @@ function productionOf(config: WranglerConfig): readonly EffectiveEnvironment[] {
 function* checkEnvironments(checkout: Checkout, config: WranglerConfig): Generator<Report> {
   const production = productionOf(config);
   for (const environment of effectiveEnvironments(config)) {
-    if (environment.kind === "top" || production.includes(environment)) continue;
+    if (environment.kind === "top" || production.some(({ own }) => own === environment.own)) continue;
     // What only ever runs on a developer's machine has a database of its own there, whatever the id says.
     if (environment.kind === "named" && isLocalName(environment.own.name ?? "") && !environment.own.deploys && !isDeployed(checkout, config, environment.own.name ?? "")) continue;
     for (const own of databases(environment)) {

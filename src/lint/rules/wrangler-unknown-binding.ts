@@ -1,8 +1,7 @@
 // `env` holds exactly what the configuration binds: a name that it does not bind is undefined at run time.
 // https://developers.cloudflare.com/workers/runtime-apis/bindings/
 import { isInside } from "../../paths.ts";
-import { type Node, propertyName } from "../../project/parse/ast.ts";
-import { nodesOf, type SourceFile } from "../../project/parse/source-file.ts";
+import type { MemberExpression, Node } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Located } from "../../project/span.ts";
 import { effectiveEnvironments } from "../../project/wrangler/effective.ts";
@@ -21,20 +20,18 @@ export default defineRule({
 
 /** Uses of `env.X` that must be a namespace or a database, in code whose configuration binds no X. */
 function* undeclared(project: Project): Generator<Report> {
-  const uses = new Map<string, { readonly name: string; readonly file: SourceFile; readonly nodes: Node[]; readonly configs: readonly WranglerConfig[] }>();
+  const uses = new Map<string, { readonly name: string; readonly nodes: Node[]; readonly configs: readonly WranglerConfig[] }>();
   for (const file of project.files) {
     const configs = configsAround(project, file.path);
     if (configs.length === 0) continue;
     const declared = new Set(configs.flatMap(namesIn));
-    for (const node of nodesOf(file, "MemberExpression")) {
-      const name = propertyName(node);
-      if (name === undefined || declared.has(name) || project.kindOf(node.object)?.kind !== "env") continue;
-      const kind = project.kindOf(node)?.kind;
-      if (kind !== "namespace" && kind !== "d1") continue;
+    for (const [name, members] of file.members) {
+      if (declared.has(name) || !/^[A-Z]/.test(name)) continue;
+      const nodes = members.filter((node) => isBinding(project, node, name));
       const key = `${configs[0]?.dir ?? ""}\n${name}`;
       const known = uses.get(key);
-      if (known) known.nodes.push(node);
-      else uses.set(key, { name, file, nodes: [node], configs });
+      if (known) known.nodes.push(...nodes);
+      else if (nodes.length > 0) uses.set(key, { name, nodes, configs });
     }
   }
   for (const { name, nodes, configs } of uses.values()) {
@@ -50,6 +47,12 @@ function* undeclared(project: Project): Generator<Report> {
       symbol: `unknown.${name}`,
     };
   }
+}
+
+/** Whether `x.NAME` is a namespace or a database out of `env`. `ctx.exports.NAME` needs no binding. */
+function isBinding(project: Project, node: MemberExpression, name: string): boolean {
+  const kind = project.kindOf(node);
+  return (kind?.kind === "namespace" || kind?.kind === "d1") && kind.binding === name && project.kindOf(node.object)?.kind !== "loopback-exports";
 }
 
 /** The configurations of the nearest folder above a file that has any, test fixtures aside. */
