@@ -20,6 +20,11 @@ export function isHelper(text: string): boolean {
   return HELPERS.test(text) && DECLARES.test(text);
 }
 
+/** Whether a text mentions an `env`, without which the name of a binding is just a word. */
+export function namesEnv(text: string): boolean {
+  return /\b(?:env|Env|ENV)\b|[Bb]indings\b|\w(?:Env|ENV|_env)\b/.test(text);
+}
+
 const SPECIFIER = /(?:\bfrom|\bimport|\brequire\s*\()\s*(?:\(\s*)?(?:\/\*[^*]*\*\/\s*)?["']([^"'\n]+)["']/g;
 
 /** Module specifiers that a text imports, exports from, or requires. Matches in comments are harmless. */

@@ -6,15 +6,16 @@ import { parseSource } from "../parse/parse.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import { spanOf } from "../parse/source-file.ts";
 import type { Span } from "../span.ts";
-import { BindingTable } from "./bindings.ts";
+import { BindingTable, environmentsOf } from "./bindings.ts";
 import { CallGraph } from "./calls.ts";
 import { ClassTable } from "./classes.ts";
 import { Constants } from "./constants.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { Kind } from "./kinds.ts";
 import type { KnownApis } from "./known.ts";
+import { objectFiles } from "./object-files.ts";
 import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
-import { exportedNames, isCandidate, isHelper, namesPattern, scanSpecifiers } from "./prefilter.ts";
+import { exportedNames, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers } from "./prefilter.ts";
 
 export interface ProjectOptions {
   readonly apis: KnownApis;
@@ -188,14 +189,16 @@ function candidatePaths(project: Project): readonly string[] {
     if (isCandidate(text)) {
       wanted.add(path);
       if (isHelper(text) && !project.classes.isKnownPackage(path)) helpers.add(path);
-    } else if (project.bindings.namesNear(path)?.test(text)) wanted.add(path);
+    } else if (namesEnv(text) && project.bindings.namesNear(path)?.test(text)) wanted.add(path);
   }
   const allowed = new Set(eligible);
   for (const config of checkout.configs)
     for (const environment of [config.top, ...config.environments]) {
+      if (environment.durableObjects.length + environment.d1.length === 0 && environmentsOf(config).every((other) => other.durableObjects.length + other.d1.length === 0)) continue;
       const main = environment.main && project.resolve(config.file, `./${environment.main.value.replace(/^\.\//, "")}`);
       if (main !== undefined && allowed.has(main)) wanted.add(main);
     }
+  for (const path of objectFiles(project, wanted, eligible)) wanted.add(path);
   for (const path of callersOf(project, helpers, workerPaths(project, eligible))) wanted.add(path);
   return [...wanted].sort();
 }
