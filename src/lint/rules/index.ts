@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.ts";
+import doSingleton from "./do-singleton.ts";
 import doTimer from "./do-timer.ts";
 import doWebsocketAccept from "./do-websocket-accept.ts";
 import wranglerDoKvBackend from "./wrangler-do-kv-backend.ts";
@@ -15,6 +16,7 @@ import wranglerUnknownBinding from "./wrangler-unknown-binding.ts";
  * to the documents under `rules/lint/`.
  */
 export const rules: readonly Rule[] = [
+  doSingleton,
   doTimer,
   doWebsocketAccept,
   wranglerDoKvBackend,

@@ -9,7 +9,7 @@ export type NamedBinding =
   | { readonly type: "d1"; readonly name: string; readonly config?: WranglerConfig }
   | { readonly type: "other"; readonly name: string; readonly other: OtherBindingKind; readonly config?: WranglerConfig };
 
-const TYPED_MEMBER = /^[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
+const TYPED_MEMBER = /(?:^|[{;,])[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
 
 /** Which names in `env` are namespaces and databases: from the configurations, and from the members of `Env` types. */
 export class BindingTable {

@@ -1,7 +1,6 @@
 import { sqlText, type SqlText } from "../sql/text.ts";
-import type { CallExpression, Class, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
-import { calleeMember, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk } from "../parse/ast.ts";
-import { isCallee } from "../parse/positions.ts";
+import type { Class, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
+import { calleeMember, calleeName, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { CallSite } from "./calls.ts";
 import type { Project } from "./project.ts";
@@ -162,14 +161,14 @@ function targetsOf(project: Project, calls: readonly CallSite[], functions: Set<
 /** Functions given to a call by name, which it runs: `ctx.blockConcurrencyWhile(this.load)`, `waitUntil(init)`, `.then(done)`. */
 export function handedOver(project: Project, call: CallSite): readonly FunctionNode[] {
   if (call.type !== "CallExpression") return [];
-  const name = calleeMember(call) && propertyName(calleeMember(call) as MemberExpression);
+  const name = calleeMember(call) ? calleeName(call) : undefined;
   if (name === undefined || !/^(?:blockConcurrencyWhile|transaction|transactionSync|then|catch|finally|forEach|map)$/.test(name)) return [];
   return call.arguments.flatMap((argument) => {
     if (argument.type === "SpreadElement") return [];
     let value = unwrap(argument);
     if (isFunction(value)) return [];
     // `this.load.bind(this)`
-    if (isCall(value) && isCallee(value, "bind")) value = unwrap(calleeMember(value)?.object ?? value);
+    if (isCall(value) && calleeName(value) === "bind") value = unwrap(calleeMember(value)?.object ?? value);
     const kind = value.type === "Identifier" || isMember(value) ? project.kindOf(value) : undefined;
     return kind?.kind === "function" && kind.fn.body ? [kind.fn] : [];
   });
@@ -207,7 +206,7 @@ function givesItselfAway(project: Project, cls: Class): boolean {
   let found = false;
   for (const root of roots)
     walk(root, keys, (node) => {
-      if (node.type === "CallExpression" && node.arguments.some((argument) => argument.type === "ThisExpression") && project.targetsOf(node).length === 0 && !isCallee(node, "bind", "call", "apply")) found = true;
+      if (node.type === "CallExpression" && node.arguments.some((argument) => argument.type === "ThisExpression") && project.targetsOf(node).length === 0 && !/^(?:bind|call|apply)$/.test(calleeName(node) ?? "")) found = true;
     });
   return found;
 }
@@ -242,5 +241,3 @@ export function isBound(project: Project, cls: Class): boolean {
   return project.checkout.configs.some((config) =>
     [config.top, ...config.environments].some((environment) => environment.durableObjects.some((binding) => binding.className.value === name) || environment.exports.some((entry) => entry.className.value === name)));
 }
-
-export type { CallExpression };
