@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { CommandDefinition } from "./command.ts";
+import { defineChoose } from "./commands/choose.command.ts";
 import { defineCompletion } from "./commands/completion.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineInit } from "./commands/init.ts";
@@ -12,7 +13,7 @@ import { usesColor, widthOf } from "./terminal.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** Every command of the tool, in the order of the help text. */
-const commands: readonly CommandDefinition[] = [defineLint, defineScaffold, defineExplain, defineInit, defineCompletion];
+const commands: readonly CommandDefinition[] = [defineChoose, defineLint, defineScaffold, defineExplain, defineInit, defineCompletion];
 
 const EXAMPLES = `
 Examples:

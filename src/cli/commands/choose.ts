@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { parseValue, readAnswers, unknownQuestion } from "../../choose/answers.ts";
+import { decide } from "../../choose/decide.ts";
+import { loadPlaybook } from "../../choose/load.ts";
+import { answersFromText, parsePlaybook } from "../../choose/source-text.ts";
+import type { Answers, Decision, Playbook } from "../../choose/types.ts";
+import { UserError } from "../../errors.ts";
+import { toPosix } from "../../paths.ts";
+import { EXIT, type ExitStatus, type Io } from "../io.ts";
+import { usesColor, widthOf } from "../terminal.ts";
+import type { ChooseFlags } from "./choose.command.ts";
+
+/** Where the questionnaire keeps its answers when it is interrupted. */
+export const KEPT_ANSWERS = ".do-or-d1.answers.yaml";
+
+/**
+ * Answers from files, the command line or the questionnaire; then the decision, shown and recorded as asked.
+ * @throws UserError for anything the person can mend; then nothing has been written
+ */
+export async function choose(flags: ChooseFlags, io: Io): Promise<ExitStatus> {
+  const playbook = await playbookFor(flags, io);
+  const answers = await answersFor(playbook, flags, io);
+  if (answers === "interrupted") return EXIT.interrupted;
+  const decision = decide(playbook, answers);
+  const writes = await plannedWrites(playbook, decision, flags, io);
+  const text = await rendered(playbook, decision, flags, io);
+  if (flags.output !== undefined) writes.push({ path: resolve(io.cwd, flags.output), text });
+  for (const write of writes) writeText(write, io);
+  if (flags.output === undefined) io.stdout.write(text);
+  for (const { path } of writes) io.stderr.write(`Wrote ${shown(path, io)}.\n`);
+  return EXIT.ok;
+}
+
+async function playbookFor({ playbook }: ChooseFlags, io: Io): Promise<Playbook> {
+  return playbook === undefined ? loadPlaybook() : loadPlaybook(await parsePlaybook(readText(playbook, io), playbook));
+}
+
+async function answersFor(playbook: Playbook, flags: ChooseFlags, io: Io): Promise<Answers | "interrupted"> {
+  const given = { ...(await answersFromFile(flags, io)), ...setAnswers(playbook, flags.set ?? []) };
+  const place = flags.answers === "-" ? "standard input" : (flags.answers ?? (flags.resume ? KEPT_ANSWERS : undefined));
+  const isScripted = flags.answers !== undefined || flags.set !== undefined;
+  if (isScripted && !flags.resume) return readAnswers(playbook, given, place);
+  const started = readAnswers(playbook, given, place);
+  if (!io.stdin.isTTY || !io.stderr.isTTY)
+    throw new UserError("there is no terminal to ask on, and no answers were given", {
+      hint: "Answer with --answers FILE (YAML, JSON or a record; - reads standard input) or --set id=value, for example: do-or-d1 choose --set atom=clear --set live=websockets",
+    });
+  const { askQuestions } = await import("../../choose/questionnaire.ts");
+  return askQuestions(playbook, started, given, {
+    input: io.stdin,
+    output: io.stderr,
+    color: usesColor(io.stderr, io.env, flags.color === false),
+    width: widthOf(io.stderr, io.env),
+    keep: (text) => keepAnswers(text, io),
+  });
+}
+
+async function answersFromFile(flags: ChooseFlags, io: Io): Promise<Readonly<Record<string, unknown>>> {
+  if (flags.resume && flags.answers !== undefined) throw new UserError("--resume and --answers both give answers", { hint: "Use one of them." });
+  if (flags.resume) return answersOf(readKept(io), KEPT_ANSWERS);
+  if (flags.answers === undefined) return {};
+  const text = flags.answers === "-" ? await readStdin(io) : readText(flags.answers, io);
+  return answersOf(text, flags.answers === "-" ? "standard input" : flags.answers);
+}
+
+async function answersOf(text: string, place: string): Promise<Readonly<Record<string, unknown>>> {
+  const value = await answersFromText(text, place);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  throw new UserError("is no map of question ids to values", { place, hint: "For example: atom: clear" });
+}
+
+function readKept(io: Io): string {
+  if (!existsSync(resolve(io.cwd, KEPT_ANSWERS))) throw new UserError(`there is no ${KEPT_ANSWERS} in this folder to resume from`, { hint: "It is written when the questionnaire is interrupted. Start afresh with: do-or-d1 choose" });
+  return readText(KEPT_ANSWERS, io);
+}
+
+function setAnswers(playbook: Playbook, settings: readonly string[]): Readonly<Record<string, unknown>> {
+  const answers: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf("=");
+    if (at <= 0) throw new UserError(`--set needs id=value, not "${setting}"`, { hint: "For example: --set atom=clear" });
+    const id = setting.slice(0, at).trim();
+    const question = playbook.questions.find((candidate) => candidate.id === id);
+    if (!question) throw new UserError(unknownQuestion(id, playbook), { place: "--set" });
+    answers[id] = parseValue(question, setting.slice(at + 1).trim());
+  }
+  return answers;
+}
+
+interface Write {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function plannedWrites(playbook: Playbook, decision: Decision, { adr, record }: ChooseFlags, io: Io): Promise<Write[]> {
+  if (adr === undefined && record === undefined) return [];
+  const { planAdr, renderRecord } = await import("../../choose/record.ts");
+  const date = today(io);
+  const folder = adr === undefined ? undefined : resolve(io.cwd, adr);
+  const files = folder !== undefined && existsSync(folder) ? readFolder(folder, io) : [];
+  const plan = folder === undefined ? undefined : await planAdr(playbook, decision, date, files, shown(folder, io));
+  const writes = plan === undefined || folder === undefined ? [] : plan.files.map((file) => ({ path: resolve(folder, file.name), text: file.text }));
+  if (record !== undefined) {
+    const path = resolve(io.cwd, record);
+    const previous = existsSync(path) ? readText(record, io) : undefined;
+    const link = plan === undefined || folder === undefined ? undefined : toPosix(relative(dirname(path), resolve(folder, plan.name)));
+    writes.push({ path, text: await renderRecord(playbook, decision, { date, ...(link === undefined ? {} : { adr: link }), ...(previous === undefined ? {} : { previous }) }, record) });
+  }
+  return writes;
+}
+
+function readFolder(folder: string, io: Io): readonly { readonly name: string; readonly text: string }[] {
+  if (!statSync(folder).isDirectory()) throw new UserError("is not a folder", { place: shown(folder, io), hint: "--adr takes the folder that records are in." });
+  return readdirSync(folder)
+    .filter((name) => /\.md$/i.test(name))
+    .sort()
+    .map((name) => ({ name, text: readFileSync(resolve(folder, name), "utf8") }));
+}
+
+async function rendered(playbook: Playbook, decision: Decision, flags: ChooseFlags, io: Io): Promise<string> {
+  switch (flags.format) {
+    case "json":
+      return (await import("../../choose/render/json.ts")).renderJson(decision);
+    case "markdown":
+      return (await import("../../choose/render/markdown.ts")).renderMarkdown(playbook, decision);
+    case "html":
+      return (await import("../../choose/render/html.ts")).renderHtml(playbook, decision);
+    default: {
+      const { renderPretty, PLAIN } = await import("../../choose/render/pretty.ts");
+      const isFile = flags.output !== undefined;
+      if (isFile || !usesColor(io.stdout, io.env, flags.color === false)) return renderPretty(playbook, decision, widthOf(io.stdout, io.env), PLAIN);
+      const { Chalk } = await import("chalk");
+      const chalk = new Chalk({ level: 1 });
+      return renderPretty(playbook, decision, widthOf(io.stdout, io.env), { strong: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.yellow, accent: chalk.cyan });
+    }
+  }
+}
+
+/** Today in UTC; SOURCE_DATE_EPOCH sets another day, for reproducible records. */
+function today(io: Io): string {
+  const epoch = Number(io.env["SOURCE_DATE_EPOCH"]);
+  return new Date(Number.isFinite(epoch) && epoch > 0 ? epoch * 1000 : Date.now()).toISOString().slice(0, 10);
+}
+
+function keepAnswers(text: string, io: Io): void {
+  writeFileSync(resolve(io.cwd, KEPT_ANSWERS), text);
+  io.stderr.write(`\nYour answers so far are in ${KEPT_ANSWERS}. Go on with: do-or-d1 choose --resume\n`);
+}
+
+function writeText({ path, text }: Write, io: Io): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UserError(`cannot be written: ${reason(error)}`, { place: shown(path, io) });
+  }
+}
+
+function readText(file: string, io: Io): string {
+  try {
+    return readFileSync(resolve(io.cwd, file), "utf8");
+  } catch (error) {
+    throw new UserError(`cannot be read: ${reason(error)}`, { place: file });
+  }
+}
+
+async function readStdin(io: Io): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Buffer | string));
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function shown(path: string, io: Io): string {
+  const short = toPosix(relative(io.cwd, path));
+  return short.startsWith("../") ? toPosix(path) : short;
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}
