@@ -16,6 +16,9 @@ export type Base =
 /** Bound on the length of a chain of bases: longer ones are cycles or not worth following. */
 const MAX_BASES = 12;
 
+/** Stands for "whatever else uses it" while the users of recursive code are worked out. */
+const CIRCULAR: ReadonlySet<Class> = new Set();
+
 /** The classes of a project: bases, methods, which of them are Durable Objects, which code belongs to objects. */
 export class ClassTable {
   readonly #project: Project;
@@ -175,9 +178,11 @@ export class ClassTable {
     const unit = enclosingUnit(node);
     if (!unit) return undefined;
     if (this.#owners.has(unit)) return this.#owners.get(unit);
-    this.#owners.set(unit, undefined);
+    this.#owners.set(unit, CIRCULAR);
     const owners = this.#unitOwners(unit, depth);
-    this.#owners.set(unit, owners);
+    // Only called from inside the circle: asked again once the rest of it is known.
+    if (owners === CIRCULAR) this.#owners.delete(unit);
+    else this.#owners.set(unit, owners);
     return owners;
   }
 
@@ -191,10 +196,12 @@ export class ClassTable {
     const owners = new Set<Class>();
     for (const use of uses) {
       const found = this.#ownersOf(use, depth + 1);
+      // A function that calls itself is used by whatever else calls it.
+      if (found === CIRCULAR) continue;
       if (!found || found.size === 0) return undefined;
       for (const cls of found) owners.add(cls);
     }
-    return owners;
+    return owners.size === 0 ? CIRCULAR : owners;
   }
 
   #isDurableObject(cls: Class): boolean {
