@@ -99,7 +99,8 @@ describe.each(documents)("the document of $id", (document) => {
     expect(ruleDocuments().get(document.id)).toBe(document);
     expect(["error", "warning", "info"]).toContain(document.severity);
     expect(["recommended", "strict"]).toContain(document.profile);
-    for (const line of [document.summary, document.help]) expect(line.trim(), "one line that ends in a full stop").toMatch(/^[^\n]+\.$/);
+    expect(document.summary.trim(), "one line").toMatch(/^[^\n]+$/);
+    expect(document.help.trim(), "one sentence").toMatch(/^[^\n]+\.$/);
     for (const text of [document.why, document.fix]) expect(text.trim().length).toBeGreaterThan(20);
     const keys = ["id", "severity", "profile", "summary", "help", "why", "docs", "sources", "fix", "options", "examples"];
     expect(Object.keys(document).filter((key) => !keys.includes(key))).toEqual([]);

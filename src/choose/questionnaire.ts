@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { wrap } from "../report/text.ts";
+import { wrap } from "../text.ts";
 import { contradictionsIn, describePair, readAnswers, showValue } from "./answers.ts";
 import { holds } from "./condition.ts";
 import { renderAnswers } from "./record.ts";

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { ruleDocuments, type BadExample, type GoodExample, type RuleDocument } from "../lint/documents.ts";
 import { didYouMean } from "../nearest.ts";
 import { exampleFiles } from "../report/rule-markdown.ts";
-import { wrap } from "../report/text.ts";
+import { wrap } from "../text.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import { usesColor, widthOf } from "./terminal.ts";
 

@@ -6,7 +6,7 @@ import { formatBaseline } from "../lint/findings/baseline.ts";
 import { lint } from "../lint/run.ts";
 import { toPosix } from "../paths.ts";
 import { diagnosticPlace } from "../report/phrases.ts";
-import { count } from "../report/text.ts";
+import { count } from "../text.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import { DEFAULT_BASELINE } from "./lint/baseline-file.ts";
 import { openWorkspace } from "./lint/workspace.ts";

@@ -32,6 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitStatus> 
     .option("--no-color", "write no colours")
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError(false)
+    .configureHelp({ minWidthToWrap: 16 })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

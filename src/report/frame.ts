@@ -1,5 +1,5 @@
 import { lineStarts, type Place } from "../project/span.ts";
-import { charWidth, textWidth, visible } from "./text.ts";
+import { charWidth, textWidth, visible } from "../text.ts";
 
 /** One row of a code frame. `mark` rows hold carets under the row before. */
 export interface FrameRow {

@@ -3,7 +3,7 @@ import { countSeverities } from "../lint/results.ts";
 import { diagnosticPlace, hasNoWorkers, noWorkersText } from "./phrases.ts";
 import type { ReportInput } from "./report.ts";
 import { languageOf } from "./rule-markdown.ts";
-import { count } from "./text.ts";
+import { count } from "../text.ts";
 
 /** Most lines of code shown for one finding. */
 const MOST_LINES = 6;

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../lint/finding.ts";
 import type { LintResults } from "../lint/results.ts";
-import { count } from "./text.ts";
+import { count } from "../text.ts";
 
 /** `file:line:column: `, as far as known. */
 export function diagnosticPlace({ file, line, column }: Diagnostic, path: (file: string) => string): string {

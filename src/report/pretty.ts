@@ -5,7 +5,7 @@ import type { Place } from "../project/span.ts";
 import { codeFrame } from "./frame.ts";
 import { diagnosticPlace, hasNoWorkers, noWorkersText } from "./phrases.ts";
 import type { ReportInput } from "./report.ts";
-import { count, textWidth, visible, wrap } from "./text.ts";
+import { count, textWidth, visible, wrap } from "../text.ts";
 
 /** Related places that are shown with their code, and those that are listed at all. */
 const MOST_FRAMES = 4;
@@ -91,7 +91,7 @@ function hanging(text: string, width: number, indent: number): string[] {
 /** The last line. Its parts are left out from the end when they would not fit. */
 function summary({ results, asked, width }: ReportInput, chalk: ChalkInstance): string {
   const { findings, suppressed, baselined, files, diagnostics } = results;
-  if (findings.length === 0 && hasNoWorkers(results)) return `${wrap(noWorkersText(results, asked), width).join("\n")}\n`;
+  if (findings.length === 0 && hasNoWorkers(results)) return `${noWorkersText(results, asked)}\n`;
   const counts = countSeverities(findings);
   const bySeverity = [count(counts.error, "error"), count(counts.warning, "warning"), ...(counts.info > 0 ? [`${counts.info} info`] : [])].filter((part) => !part.startsWith("0 "));
   const problems = findings.length === 0 ? "No problems found" : `${count(findings.length, "problem")}: ${bySeverity.join(", ")}`;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/lint/finding.ts";
 import { codeFrame } from "../../src/report/frame.ts";
 import { formatPretty } from "../../src/report/pretty.ts";
-import { textWidth, visible, wrap } from "../../src/report/text.ts";
+import { textWidth, visible, wrap } from "../../src/text.ts";
 import { FINDINGS, inputOf } from "../helpers/results.ts";
 
 const [room] = FINDINGS as readonly [Finding];

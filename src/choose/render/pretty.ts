@@ -1,4 +1,4 @@
-import { visible, wrap } from "../../report/text.ts";
+import { visible, wrap } from "../../text.ts";
 import { formatMoney, formatNumber } from "../facts.ts";
 import type { Bill, Decision, Playbook, Reason } from "../types.ts";
 import { answerText, changeText, confidenceText, flipTarget, isRedesign, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";

@@ -11,7 +11,7 @@ import { lint, type LintOptions } from "../../lint/run.ts";
 import { dirOf } from "../../paths.ts";
 import type { Checkout } from "../../project/discover/types.ts";
 import { diagnosticPlace, hasNoWorkers, noWorkersText } from "../../report/phrases.ts";
-import { count } from "../../report/text.ts";
+import { count } from "../../text.ts";
 import { EXIT, type ExitStatus, type Io } from "../io.ts";
 import { widthOf } from "../terminal.ts";
 import { NAME, VERSION } from "../version.ts";

@@ -1,5 +1,5 @@
 import { ruleDocuments } from "../../lint/documents.ts";
-import { wrap } from "../../report/text.ts";
+import { wrap } from "../../text.ts";
 
 /** The table that `--list-rules` prints: id, severity, profile, summary. */
 export function formatRuleList(width: number): string {
