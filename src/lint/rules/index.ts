@@ -2,6 +2,7 @@ import type { Rule } from "../rule.ts";
 import doSingleton from "./do-singleton.ts";
 import doTimer from "./do-timer.ts";
 import doWebsocketAccept from "./do-websocket-accept.ts";
+import doWebsocketWithoutHandler from "./do-websocket-without-handler.ts";
 import wranglerDoKvBackend from "./wrangler-do-kv-backend.ts";
 import wranglerDoMissingMigration from "./wrangler-do-missing-migration.ts";
 import wranglerDoNotExported from "./wrangler-do-not-exported.ts";
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   doSingleton,
   doTimer,
   doWebsocketAccept,
+  doWebsocketWithoutHandler,
   wranglerDoKvBackend,
   wranglerDoMissingMigration,
   wranglerDoNotExported,
