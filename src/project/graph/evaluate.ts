@@ -51,6 +51,7 @@ export class Evaluator {
   readonly #kinds = new Map<Node, Kind | undefined>();
   readonly #fields = new Map<Class, Map<string, Kind | undefined>>();
   readonly #active = new Set<Node>();
+  readonly #spreads = new Map<Node, Set<string>>();
   #contextVariables: ReadonlyMap<string, readonly Node[]> | undefined;
   #depth = 0;
 
@@ -470,6 +471,17 @@ export class Evaluator {
   }
 
   #objectMember(object: Extract<Node, { type: "ObjectExpression" }>, name: string): Kind | undefined {
+    // `state = { ...state, x }`: an object spread into itself.
+    const asked = this.#spreads.get(object);
+    if (asked?.has(name)) return undefined;
+    if (asked) asked.add(name);
+    else this.#spreads.set(object, new Set([name]));
+    const kind = this.#memberOfObject(object, name);
+    this.#spreads.get(object)?.delete(name);
+    return kind;
+  }
+
+  #memberOfObject(object: Extract<Node, { type: "ObjectExpression" }>, name: string): Kind | undefined {
     for (const property of object.properties) {
       if (property.type === "SpreadElement") {
         const spread = this.kindOf(property.argument);

@@ -1,12 +1,13 @@
 import type { Flow } from "../flow/flow.ts";
-import type { FunctionNode, Node } from "../parse/ast.ts";
-import { isFunction, isIdentifier, isMember, keyName, propertyName, unwrap } from "../parse/ast.ts";
+import type { CallExpression, FunctionNode, Node, ObjectExpression } from "../parse/ast.ts";
+import { calleeMember, calleeName, isIdentifier, keyName, propertyName, unwrap } from "../parse/ast.ts";
 import type { CallSite } from "./calls.ts";
 import { isReassigned } from "./constants.ts";
 import type { Project } from "./project.ts";
+import { returnedBy } from "./queries.ts";
 
 /** A value that a call gives a parameter for certain. `present`: some object, list or function, neither null nor undefined. */
-export type KnownValue = { readonly value: string | number | boolean | null | undefined } | { readonly present: true };
+export type KnownValue = { readonly value: string | number | boolean | null | undefined } | { readonly present: true; readonly object?: ObjectExpression };
 
 /** Values of a function's parameters at one call, by the declaring identifier. */
 export type KnownArguments = ReadonlyMap<Node, KnownValue>;
@@ -76,6 +77,9 @@ function valueOf(project: Project, raw: Node, known: KnownArguments): KnownValue
     case "Literal":
       return typeof node.value === "string" || typeof node.value === "number" || typeof node.value === "boolean" || (node.value === null && node.raw === "null") ? { value: node.value } : undefined;
     case "ObjectExpression":
+      return { present: true, object: node };
+    case "CallExpression":
+      return callValue(project, node);
     case "ArrayExpression":
     case "ArrowFunctionExpression":
     case "FunctionExpression":
@@ -132,13 +136,25 @@ function equal(left: KnownValue, right: KnownValue, loose: boolean): boolean | u
   return loose && isNullish(left) && isNullish(right) ? true : left.value === right.value;
 }
 
+/** Lists that array methods make, and objects that a helper with one `return` makes. */
+function callValue(project: Project, node: CallExpression): KnownValue | undefined {
+  const name = calleeName(node);
+  if (calleeMember(node) && name !== undefined && ["filter", "map", "flatMap", "slice", "concat", "keys", "values", "entries"].includes(name) && project.targetsOf(node).length === 0) return { present: true };
+  const returned = project.targetsOf(node).flatMap((fn) => returnedBy(project, fn)).map((value) => unwrap(value));
+  const [only, ...others] = returned;
+  return only?.type === "ObjectExpression" && others.length === 0 ? { present: true, object: only } : undefined;
+}
+
 /** `options.flag` where the options are an object made at the call. */
 function memberValue(project: Project, node: Extract<Node, { type: "MemberExpression" }>, known: KnownArguments): KnownValue | undefined {
   const object = unwrap(node.object);
   const name = propertyName(node);
-  if (!isIdentifier(object) || name === undefined || isMember(object) || isFunction(object)) return undefined;
-  const variable = project.fileOf(object).scopes.resolve(object);
-  const given = variable ? known.get(variable.node) : undefined;
+  if (!isIdentifier(object) || name === undefined) return undefined;
+  const given = valueOf(project, object, known);
+  if (!given) return undefined;
   // `options?.flag` of options left out.
-  return given && !("present" in given) && given.value === undefined ? { value: undefined } : undefined;
+  if (!("present" in given)) return given.value === undefined ? { value: undefined } : undefined;
+  if (!given.object || given.object.properties.some((property) => property.type === "SpreadElement")) return undefined;
+  const property = given.object.properties.find((candidate) => candidate.type === "Property" && keyName(candidate.key, candidate.computed) === name);
+  return property?.type === "Property" ? valueOf(project, property.value, known) : { value: undefined };
 }

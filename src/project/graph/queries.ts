@@ -1,7 +1,7 @@
 import type { Expression, CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isLoop, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
+import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
-import { controlFlow, rootOf } from "../flow/flow.ts";
+import { controlFlow } from "../flow/flow.ts";
 import type { CallSite } from "./calls.ts";
 import { callbackOf } from "./evaluate.ts";
 import type { DatabaseKind, OrmKind, SessionKind, StatementKind } from "./kinds.ts";
@@ -460,7 +460,7 @@ function listElements(project: Project, node: Node, depth: number): readonly Nod
 }
 
 /** What a function returns: its body's expression, or the arguments of its `return`s. */
-function returnedBy(project: Project, node: Node): readonly Node[] {
+export function returnedBy(project: Project, node: Node): readonly Node[] {
   const value = unwrap(node);
   const fn = isFunction(value) ? value : undefined;
   const kind = fn ? undefined : project.kindOf(value);
@@ -672,11 +672,4 @@ function names(project: Project, nodes: readonly (Expression | Node | undefined)
     const name = isIdentifier(node) ? node.name : isMember(node) ? propertyName(node) : undefined;
     return name === undefined ? [] : [name.toLowerCase()];
   });
-}
-
-/** The outermost loop or per-element callback around a node within the run of a function is the business of rules; this one only says whether there is any. */
-export function isInLoop(node: Node): boolean {
-  const root = rootOf(node);
-  for (let current = node.parent ?? undefined; current && current !== root; current = current.parent ?? undefined) if (isLoop(current)) return true;
-  return false;
 }

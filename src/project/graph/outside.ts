@@ -1,0 +1,96 @@
+import { controlFlow } from "../flow/flow.ts";
+import { valuesOf } from "../flow/values.ts";
+import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
+import { calleeMember, calleeName, isCall, isIdentifier, isWithin, propertyName, unwrap } from "../parse/ast.ts";
+import type { Project } from "./project.ts";
+import { queriesOf, runRoot, useOf } from "./queries.ts";
+
+const SENDS = /^(?:send|fetch|post|publish|upload|notify|deliver|request|dispatch|deploy|launch|generate|complete|invoke|put(?:Object)?|sendMail|sendEmail|sendMessage)(?:[A-Z]\w*)?$/;
+const MAX_DEPTH = 4;
+
+const answers = new WeakMap<Project, Map<FunctionNode, boolean>>();
+
+/** Whether a call itself leaves the Worker for something other than D1: the network, KV, R2, queues, other Workers, objects. */
+export function leavesTheWorker(project: Project, call: CallExpression): boolean {
+  const callee = unwrap(call.callee);
+  if (callee.type === "Identifier") {
+    if (callee.name === "fetch") return project.definitionOf(callee)?.type !== "function";
+    const definition = project.definitionOf(callee);
+    return definition?.type === "external" && SENDS.test(callee.name) && useOf(call) !== "dropped";
+  }
+  const member = calleeMember(call);
+  if (!member) return false;
+  const kind = project.kindOf(member.object);
+  switch (kind?.kind) {
+    case "binding":
+    case "stub":
+      return useOf(call) !== "kept";
+    case "external-instance":
+      return kind.module !== "d1-orm" && useOf(call) === "awaited";
+    case undefined: {
+      const name = propertyName(member);
+      const object = unwrap(member.object);
+      if (name === "fetch") return isIdentifier(object, "globalThis") || useOf(call) === "awaited";
+      return name !== undefined && SENDS.test(name) && useOf(call) === "awaited" && project.targetsOf(call).length === 0;
+    }
+    default:
+      return false;
+  }
+}
+
+/**
+ * Whether every run of a function waits for something other than D1 as well. A call behind a miss ("not in the database: fetch it") or behind a
+ * condition of its own does not count, one behind an early return does.
+ */
+export function alwaysLeaves(project: Project, fn: FunctionNode, depth = 0): boolean {
+  let table = answers.get(project);
+  if (!table) answers.set(project, (table = new Map()));
+  const known = table.get(fn);
+  if (known !== undefined) return known;
+  if (depth > MAX_DEPTH) return false;
+  table.set(fn, false);
+  const found = queriesOf(project)
+    .callsIn(fn)
+    .some((call) => isCall(call) && isWaitedFor(call) && leavesSomehow(project, call, depth) && isUnconditional(project, call, fn));
+  table.set(fn, found);
+  return found;
+}
+
+/** Whether a call leaves the Worker, itself or in the functions it runs. */
+export function leavesSomehow(project: Project, call: CallExpression, depth = 0): boolean {
+  return leavesTheWorker(project, call) || project.targetsOf(call).some((fn) => alwaysLeaves(project, fn, depth + 1));
+}
+
+/** Whether some code inside `scope` (a loop's body, a function) waits for something other than D1 whenever it runs. */
+export function bodyLeaves(project: Project, scope: Node, calls: readonly CallExpression[], alongside: readonly Node[]): boolean {
+  return calls.some((call) => isWithin(call, scope) && isWaitedFor(call) && leavesSomehow(project, call) && isUnconditional(project, call, scope, alongside));
+}
+
+function isWaitedFor(call: CallExpression): boolean {
+  const use = useOf(call);
+  return use !== "dropped" && use !== "background";
+}
+
+function isUnconditional(project: Project, call: CallExpression, scope: Node, alongside: readonly Node[] = []): boolean {
+  const root = runRoot(call);
+  if (!root) return true;
+  const flow = controlFlow(root);
+  if (flow.isInCatch(call)) return false;
+  const isShared = (test: Node): boolean => alongside.length > 0 && alongside.every((node) => flow.conditionsOn(node).some((condition) => condition.test === test));
+  const file = project.fileOf(call);
+  return flow.conditionsOn(call).every((condition) => {
+    if (condition.site === scope || !isWithin(condition.site, scope) || isShared(condition.test)) return true;
+    if (isWithin(call, condition.site)) return isLoopTest(condition.site);
+    // An early exit: fine, unless it is the answer found in the database.
+    return !valuesOf(flow, file.scopes).dependsOn(condition.test, (node) => isCall(node) && leadsToQuery(project, node));
+  });
+}
+
+function isLoopTest(site: Node): boolean {
+  return /^(?:For|While|DoWhile)/.test(site.type) || site.type === "TryStatement";
+}
+
+function leadsToQuery(project: Project, call: CallExpression): boolean {
+  const queries = queriesOf(project);
+  return queries.in(project.fileOf(call)).some((query) => query.node === call) || (calleeName(call) !== undefined && queries.reached(call).length > 0);
+}
