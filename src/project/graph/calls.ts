@@ -25,7 +25,8 @@ export class CallGraph {
   readonly #project: Project;
   readonly #targets = new Map<CallSite, readonly FunctionNode[]>();
   readonly #callers = new Map<FunctionNode, readonly CallSite[]>();
-  readonly #active = new Set<CallSite>();
+  readonly #active = new Map<CallSite, number>();
+  readonly #openCallers = new Map<FunctionNode, number>();
   readonly #entries = new Map<FunctionNode, ReadonlySet<Entry>>();
   #byName: ReadonlyMap<string, readonly CallSite[]> | undefined;
   #aliases: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -39,8 +40,12 @@ export class CallGraph {
   targetsOf(call: CallSite): readonly FunctionNode[] {
     const known = this.#targets.get(call);
     if (known) return known;
-    if (this.#active.has(call)) return [];
-    this.#active.add(call);
+    const open = this.#active.get(call);
+    if (open !== undefined) {
+      this.#project.cut(open);
+      return [];
+    }
+    this.#active.set(call, this.#project.level);
     const targets = call.type === "NewExpression" ? this.#constructed(call) : this.#called(call);
     this.#active.delete(call);
     if (targets.length > 0 || this.#active.size === 0) this.#targets.set(call, targets);
@@ -51,8 +56,14 @@ export class CallGraph {
   callersOf(fn: FunctionNode): readonly CallSite[] {
     const known = this.#callers.get(fn);
     if (known) return known;
-    this.#callers.set(fn, []);
+    const open = this.#openCallers.get(fn);
+    if (open !== undefined) {
+      this.#project.cut(open);
+      return [];
+    }
+    this.#openCallers.set(fn, this.#project.level);
     const found = this.#findCallers(fn);
+    this.#openCallers.delete(fn);
     this.#callers.set(fn, found);
     return found;
   }

@@ -50,7 +50,12 @@ export class Evaluator {
   readonly #project: Project;
   readonly #kinds = new Map<Node, Kind | undefined>();
   readonly #fields = new Map<Class, Map<string, Kind | undefined>>();
-  readonly #active = new Set<Node>();
+  /** What is being worked out, with its level: how many questions deep it was asked. */
+  readonly #active = new Map<Node, number>();
+  readonly #returns = new Map<FunctionNode, Kind | undefined>();
+  readonly #openFields = new Map<string, number>();
+  /** The outermost level that the answer being worked out was cut short for, by a cycle or the bound. */
+  #cutAt = Number.POSITIVE_INFINITY;
   readonly #spreads = new Map<Node, Set<string>>();
   #contextVariables: ReadonlyMap<string, readonly Node[]> | undefined;
   #depth = 0;
@@ -61,14 +66,40 @@ export class Evaluator {
 
   kindOf(node: Node): Kind | undefined {
     if (this.#kinds.has(node)) return this.#kinds.get(node);
-    if (this.#active.has(node) || this.#depth > MAX_DEPTH) return undefined;
-    this.#active.add(node);
+    return this.#work(node, this.#kinds, () => this.#evaluate(node));
+  }
+
+  /** How many questions deep the one being asked is; for `cut`. */
+  get level(): number {
+    return this.#active.size;
+  }
+
+  /** Notes that what is being worked out was cut short by a cycle that began at `level`. */
+  cut(level: number): void {
+    this.#cutAt = Math.min(this.#cutAt, level);
+  }
+
+  /**
+   * Works out an answer and keeps it in `answers`. "Not known" is kept too, unless the reason is a cycle through a question that is still
+   * open further out, or the bound: asked on its own, the same node may be known.
+   */
+  #work<K extends Node>(node: K, answers: Map<K, Kind | undefined>, answer: () => Kind | undefined): Kind | undefined {
+    const open = this.#active.get(node);
+    if (open !== undefined || this.#depth > MAX_DEPTH) {
+      this.cut(open ?? 0);
+      return undefined;
+    }
+    const level = this.#active.size;
+    const outer = this.#cutAt;
+    this.#cutAt = Number.POSITIVE_INFINITY;
+    this.#active.set(node, level);
     this.#depth++;
-    const kind = this.#evaluate(node);
+    const kind = answer();
     this.#depth--;
     this.#active.delete(node);
-    // An answer cut short by a cycle or the bound is not final for the nodes in between, unless something was found.
-    if (kind !== undefined || this.#active.size === 0) this.#kinds.set(node, kind);
+    const isFinal = this.#cutAt >= level;
+    if (kind !== undefined || isFinal) answers.set(node, kind);
+    this.#cutAt = isFinal ? outer : Math.min(outer, this.#cutAt);
     return kind;
   }
 
@@ -194,14 +225,7 @@ export class Evaluator {
   #local(file: SourceFile, variable: Variable): Kind | undefined {
     const key = variable.node;
     if (this.#kinds.has(key)) return this.#kinds.get(key);
-    if (this.#active.has(key) || this.#depth > MAX_DEPTH) return undefined;
-    this.#active.add(key);
-    this.#depth++;
-    const kind = this.#declared(variable) ?? this.#assigned(file, variable);
-    this.#depth--;
-    this.#active.delete(key);
-    if (kind !== undefined || this.#active.size === 0) this.#kinds.set(key, kind);
-    return kind;
+    return this.#work(key, this.#kinds, () => this.#declared(variable) ?? this.#assigned(file, variable));
   }
 
   #declared(variable: Variable): Kind | undefined {
@@ -320,7 +344,10 @@ export class Evaluator {
       const called = this.#callbackArgument(callback.call, callback.index, index);
       if (called) return called;
     }
-    if (this.#depth > MAX_DEPTH / 2) return undefined;
+    if (this.#depth > MAX_DEPTH / 2) {
+      this.cut(0);
+      return undefined;
+    }
     for (const site of this.#project.calls.callersOf(fn)) {
       const argument = site.arguments[index];
       if (!argument || argument.type === "SpreadElement") continue;
@@ -534,10 +561,21 @@ export class Evaluator {
     let fields = this.#fields.get(cls);
     if (!fields) this.#fields.set(cls, (fields = new Map()));
     if (fields.has(name)) return fields.get(name);
-    fields.set(name, undefined);
+    const key = `${this.#project.fileOf(cls).path}:${cls.start}:${name}`;
+    const open = this.#openFields.get(key);
+    if (open !== undefined) {
+      this.cut(open);
+      return undefined;
+    }
+    const level = this.#active.size;
+    const outer = this.#cutAt;
+    this.#cutAt = Number.POSITIVE_INFINITY;
+    this.#openFields.set(key, level);
     const kind = this.#field(cls, name);
-    if (kind === undefined && this.#active.size > 1) fields.delete(name);
-    else fields.set(name, kind);
+    this.#openFields.delete(key);
+    const isFinal = this.#cutAt >= level;
+    if (kind !== undefined || isFinal) fields.set(name, kind);
+    this.#cutAt = isFinal ? outer : Math.min(outer, this.#cutAt);
     return kind;
   }
 
@@ -831,10 +869,8 @@ export class Evaluator {
 
   /** What a function returns: the first return whose kind is known, then its annotation. */
   #returned(fn: FunctionNode): Kind | undefined {
-    if (this.#active.has(fn) || this.#depth > MAX_DEPTH) return undefined;
-    this.#active.add(fn);
-    this.#depth++;
-    try {
+    if (this.#returns.has(fn)) return this.#returns.get(fn);
+    return this.#work(fn, this.#returns, () => {
       const typed = fn.returnType ? this.kindOfType(fn.returnType) : undefined;
       if (!fn.body) return typed;
       if (fn.type === "ArrowFunctionExpression" && fn.body.type !== "BlockStatement") return this.kindOf(fn.body) ?? typed;
@@ -845,10 +881,7 @@ export class Evaluator {
         return undefined;
       });
       return found ?? typed;
-    } finally {
-      this.#depth--;
-      this.#active.delete(fn);
-    }
+    });
   }
 
   /** What a type annotation says a value is. */
@@ -945,8 +978,12 @@ export class Evaluator {
   #declaredType(declaration: Node, name: string, file: SourceFile): Kind | undefined {
     if (declaration.type === "TSInterfaceDeclaration") return d1Shape(declaration) ?? { kind: "typed", members: declaration, file };
     if (declaration.type === "TSTypeAliasDeclaration") {
-      if (this.#active.has(declaration)) return undefined;
-      this.#active.add(declaration);
+      const open = this.#active.get(declaration);
+      if (open !== undefined) {
+        this.cut(open);
+        return undefined;
+      }
+      this.#active.set(declaration, this.#active.size);
       const kind = this.kindOfType(declaration.typeAnnotation);
       this.#active.delete(declaration);
       return kind ?? (ENV_TYPE.test(name) ? { kind: "env" } : undefined);

@@ -125,6 +125,16 @@ export class Project {
     return seen;
   }
 
+  /** How many questions about kinds are open; only for the parts of the graph that ask each other in circles. */
+  get level(): number {
+    return this.#evaluator.level;
+  }
+
+  /** Notes that the answer being worked out was cut short by a circle that began at `level`. */
+  cut(level: number): void {
+    this.#evaluator.cut(level);
+  }
+
   /** What an expression is; undefined when that is not known. */
   kindOf(node: Node): Kind | undefined {
     return this.#evaluator.kindOf(node);
