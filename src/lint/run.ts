@@ -105,7 +105,7 @@ function configured(checkout: Checkout, configurations: Configurations): Checkou
       return checkout.diagnostics.filter((diagnostic) => kept(diagnostic.file));
     },
     isAsked: (path) => checkout.isAsked(path),
-    isTest: (path) => configurations.of(path).isTest(path),
+    isTest: (path) => configurations.of(path).isTest?.(path) ?? checkout.isTest(path),
     isIgnored: (path) => checkout.isIgnored(path) || !kept(path),
     read: (path) => checkout.read(path),
     exists: (path) => checkout.exists(path),

@@ -86,6 +86,12 @@ describe("lint", () => {
     expect(places(await report(folder))).not.toContain("src/arena.test.ts:4 do-timer");
     expect(places(await report(folder, "--include-tests"))).toContain("src/arena.test.ts:4 do-timer");
   });
+
+  it("looks at a folder that is asked for by name even when it lies among tests", async () => {
+    const folder = folderOf({ "test/projects/arena/wrangler.json": WRANGLER, "test/projects/arena/src/arena.ts": TIMER, "test/projects/arena/src/arena.test.ts": TIMER });
+    expect(places(await report(folder))).toEqual([]);
+    expect(places(await report(folder, "test/projects/arena"))).toEqual(["test/projects/arena/src/arena.ts:4 do-timer"]);
+  });
 });
 
 describe("what to report", () => {

@@ -45,8 +45,8 @@ baseline: old.json
     });
     expect(configuration?.ignores("generated/a/b.ts")).toBe(true);
     expect(configuration?.ignores("src/generated/b.ts")).toBe(false);
-    expect(configuration?.isTest("src/a.check.ts")).toBe(true);
-    expect(configuration?.isTest("src/a.test.ts")).toBe(false);
+    expect(configuration?.isTest?.("src/a.check.ts")).toBe(true);
+    expect(configuration?.isTest?.("src/a.test.ts")).toBe(false);
   });
 
   it("is read from JSON and from package.json too", () => {

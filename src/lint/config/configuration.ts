@@ -1,5 +1,5 @@
 import { joinPath } from "../../paths.ts";
-import { DEFAULT_TEST_GLOBS, globMatcher } from "../../project/discover/globs.ts";
+import { globMatcher } from "../../project/discover/globs.ts";
 import type { Profile, Severity } from "../finding.ts";
 import type { RuleSettings } from "../rule.ts";
 import { readConfigText, type Value } from "./read.ts";
@@ -20,7 +20,8 @@ export interface Configuration {
   readonly baseline: string | undefined;
   /** Whether a file (path relative to the root) is left out. */
   readonly ignores: (path: string) => boolean;
-  readonly isTest: (path: string) => boolean;
+  /** Whether a file is a test, where the configuration says which are. */
+  readonly isTest: ((path: string) => boolean) | undefined;
 }
 
 /** What holds where no configuration file is. */
@@ -32,7 +33,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   settings: { databases: new Map(), allowedSingletons: [], lookupTables: [] },
   baseline: undefined,
   ignores: () => false,
-  isTest: globMatcher(DEFAULT_TEST_GLOBS),
+  isTest: undefined,
 };
 
 /** The key that holds the configuration in package.json. */
@@ -49,7 +50,7 @@ export const PACKAGE_KEY = "do-or-d1";
 export function parseConfiguration(text: string, file: string, dir: string, ruleIds: readonly string[], shown: string = file): Configuration | undefined {
   const key = /(?:^|\/)package\.json$/.test(file) ? PACKAGE_KEY : undefined;
   const value = readConfigText(text, shown, configShape(ruleIds), key);
-  if (!value) return key === undefined ? { ...DEFAULT_CONFIGURATION, file, dir, isTest: below(dir, DEFAULT_TEST_GLOBS) } : undefined;
+  if (!value) return key === undefined ? { ...DEFAULT_CONFIGURATION, file, dir } : undefined;
   const tests = strings(value, "tests");
   const baseline = string(value, "baseline");
   return {
@@ -60,7 +61,7 @@ export function parseConfiguration(text: string, file: string, dir: string, rule
     settings: settingsOf(value, shown),
     baseline: baseline === undefined ? undefined : (joinPath(dir, baseline) ?? baseline),
     ignores: below(dir, strings(value, "ignore") ?? []),
-    isTest: below(dir, tests ?? DEFAULT_TEST_GLOBS),
+    isTest: tests && below(dir, tests),
   };
 }
 

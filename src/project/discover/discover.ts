@@ -43,9 +43,11 @@ export function checkoutOf(files: Readonly<Record<string, string>>, options: Omi
 /** Takes stock of any file tree. `asked` are paths relative to its root. */
 export async function discoverTree(tree: FileTree, asked: readonly string[], options: Omit<DiscoverOptions, "cwd"> = {}): Promise<Checkout> {
   const folders = new Folders(tree, options.ignore ?? []);
-  const isTest = globMatcher(options.tests ?? DEFAULT_TEST_GLOBS);
+  const matchesTest = globMatcher(options.tests ?? DEFAULT_TEST_GLOBS);
   const paths = asked.map((path) => joinPath(toPosix(path)) ?? "");
   for (const path of paths) requirePath(folders, path);
+  const innermost = paths.filter((path) => path !== "").sort((a, b) => b.length - a.length);
+  const isTest = (path: string): boolean => matchesTest(pathBelow(path, innermost));
   const isAsked = (path: string): boolean => paths.some((asked) => isInside(path, asked));
 
   const found = walk(folders, paths);
@@ -69,6 +71,12 @@ export async function discoverTree(tree: FileTree, asked: readonly string[], opt
     read: (path) => files.read(path),
     exists: (path) => path !== "" && folders.at(path)?.kind === "file",
   };
+}
+
+/** A folder that is asked for by name is looked at even when it lies among tests: its files go by their path below it. */
+function pathBelow(path: string, innermost: readonly string[]): string {
+  const around = innermost.find((asked) => isInside(path, asked));
+  return around === undefined ? path : path === around ? baseOf(path) : path.slice(around.length + 1);
 }
 
 function requirePath(folders: Folders, path: string): void {
