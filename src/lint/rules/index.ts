@@ -1,6 +1,13 @@
 import type { Rule } from "../rule.ts";
+import d1BindMismatch from "./d1-bind-mismatch.ts";
+import d1DdlInRequest from "./d1-ddl-in-request.ts";
+import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
+import d1TransactionStatement from "./d1-transaction-statement.ts";
+import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doSingleton from "./do-singleton.ts";
+import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
 import doTimer from "./do-timer.ts";
+import doTransactionStatement from "./do-transaction-statement.ts";
 import doWebsocketAccept from "./do-websocket-accept.ts";
 import doWebsocketWithoutHandler from "./do-websocket-without-handler.ts";
 import wranglerDoKvBackend from "./wrangler-do-kv-backend.ts";
@@ -17,8 +24,15 @@ import wranglerUnknownBinding from "./wrangler-unknown-binding.ts";
  * to the documents under `rules/lint/`.
  */
 export const rules: readonly Rule[] = [
+  d1BindMismatch,
+  d1DdlInRequest,
+  d1ForeignKeysOff,
+  d1TransactionStatement,
+  doAsyncTransactionSync,
   doSingleton,
+  doSqlOnKvClass,
   doTimer,
+  doTransactionStatement,
   doWebsocketAccept,
   doWebsocketWithoutHandler,
   wranglerDoKvBackend,

@@ -1,0 +1,100 @@
+import type { CallExpression } from "../../project/parse/ast.ts";
+import { calleeMember, isMember, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
+import type { Project } from "../../project/graph/project.ts";
+import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { placeholders } from "../../project/sql/query.ts";
+import { statementsOf } from "../../project/sql/statement.ts";
+import type { Report } from "../finding.ts";
+import { defineRule } from "../rule.ts";
+
+/** D1 takes this many bound parameters a query. https://developers.cloudflare.com/d1/platform/limits/ */
+const MAX_PARAMETERS = 100;
+
+const RUN = new Set(["first", "all", "run", "raw"]);
+
+export default defineRule({
+  id: "d1-bind-mismatch",
+  *check({ project }) {
+    for (const site of sqlSites(project)) {
+      if (site.target !== "d1" || site.method !== "prepare" || site.node.type !== "CallExpression") continue;
+      const required = requiredCounts(project, site);
+      if (required.length === 0) continue;
+      for (const bind of site.binds) {
+        const report = bindReport(project, site, bind, required);
+        if (report) yield report;
+      }
+      const unbound = required.every((count) => count > 0) ? runWithoutBind(site.node) : undefined;
+      if (unbound)
+        yield {
+          span: project.span(site.argument),
+          message: `This statement has ${counted(required[0] ?? 0, "placeholder")} but is run with \`${unbound}()\` and no \`bind()\`: D1 refuses it every time with "Wrong number of parameter bindings".`,
+          confidence: "high",
+          subject: subjectOf(site),
+        };
+    }
+  },
+});
+
+/** How many values each text that the site may run needs; empty when a part of it is only known at run time. */
+function requiredCounts(project: Project, site: SqlSite): readonly number[] {
+  const { constants, dynamic } = project.constants.valuesOf(site.argument);
+  if (dynamic) return [];
+  const counts: number[] = [];
+  for (const { value } of constants) {
+    const [statement, second] = statementsOf(value);
+    if (!statement || second) return [];
+    const { required, named } = placeholders(statement);
+    if (named.length > 0) return [];
+    counts.push(required);
+  }
+  return counts;
+}
+
+function bindReport(project: Project, site: SqlSite, bind: CallExpression, required: readonly number[]): Report | undefined {
+  const given = givenCount(bind);
+  const needed = required[0] ?? 0;
+  const wrong = given.exact ? required.every((count) => count !== given.count) : required.every((count) => given.count > count);
+  const place = { span: project.span(bind), subject: subjectOf(site), confidence: "high" as const };
+  const related = bind.callee.type === "MemberExpression" && unwrap(bind.callee.object) === site.node ? [] : [{ span: project.span(site.argument), message: "the statement" }];
+  if (wrong)
+    return {
+      ...place, related,
+      message: `The statement has ${counted(needed, "placeholder")} and \`bind()\` is given ${given.exact ? "" : "at least "}${counted(given.count, "value")}: D1 refuses it every time with "Wrong number of parameter bindings".`,
+    };
+  if (given.exact && given.count > MAX_PARAMETERS)
+    return { ...place, related, message: `\`bind()\` is given ${given.count} values; D1 takes ${MAX_PARAMETERS} bound parameters a query at most, so this fails every time. Split the statement and send the parts with \`batch([…])\`.` };
+  return undefined;
+}
+
+/** How many arguments a call has; `exact` is false with a spread of unknown length. */
+function givenCount(bind: CallExpression): { readonly count: number; readonly exact: boolean } {
+  let count = 0;
+  let exact = true;
+  for (const argument of bind.arguments) {
+    if (argument.type !== "SpreadElement") count++;
+    else {
+      const list = unwrap(argument.argument);
+      if (list.type === "ArrayExpression" && !list.elements.some((element) => element?.type === "SpreadElement")) count += list.elements.length;
+      else exact = false;
+    }
+  }
+  return { count, exact };
+}
+
+/** The method that runs a statement straight after `prepare(…)`. */
+function runWithoutBind(prepare: CallExpression): string | undefined {
+  const outer = wrapped(prepare);
+  const member = outer.parent;
+  if (!isMember(member) || member.object !== outer) return undefined;
+  const name = propertyName(member);
+  const call = wrapped(member).parent;
+  return name !== undefined && RUN.has(name) && call?.type === "CallExpression" && calleeMember(call) === member ? name : undefined;
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count === 0 ? "no" : count} ${noun}s`;
+}
+
+function subjectOf(site: SqlSite): { readonly database?: string } {
+  return site.binding === undefined ? {} : { database: site.binding };
+}

@@ -1,0 +1,74 @@
+import type { Node } from "../../project/parse/ast.ts";
+import type { Project } from "../../project/graph/project.ts";
+import { runRoot } from "../../project/graph/queries.ts";
+import { functionName } from "../../project/graph/classes.ts";
+import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { isSchemaChange, statementsOf, type Statement } from "../../project/sql/statement.ts";
+import { tables } from "../../project/sql/query.ts";
+import { defineRule } from "../rule.ts";
+
+// The schema belongs to migrations: wrangler records which ran, once, in order. https://developers.cloudflare.com/d1/reference/migrations/
+
+export default defineRule({
+  id: "d1-ddl-in-request",
+  *check({ project }) {
+    const groups = new Map<Node, Change[]>();
+    for (const site of sqlSites(project)) {
+      if (site.target !== "d1") continue;
+      const change = changeOf(site);
+      const fn = change && runRoot(site.node);
+      if (!change || !fn || !project.calls.isOnRequestPath(site.node)) continue;
+      const list = groups.get(fn);
+      if (list) list.push(change);
+      else groups.set(fn, [change]);
+    }
+    for (const changes of groups.values()) {
+      const sorted = [...changes].sort((a, b) => (a.what === undefined ? 1 : 0) - (b.what === undefined ? 1 : 0));
+      const [first, ...others] = sorted;
+      if (!first) continue;
+      yield {
+        span: project.span(first.site.node),
+        message: message(project, first, others.length),
+        confidence: first.what === undefined ? "medium" : "high",
+        related: others.map(({ site, what }) => ({ span: project.span(site.node), message: what === undefined ? "runs SQL with exec()" : `changes the schema as well: ${what}` })),
+        subject: { ...(first.site.binding !== undefined && { database: first.site.binding }), ...(first.table !== undefined && { table: first.table }) },
+      };
+    }
+  },
+});
+
+interface Change {
+  readonly site: SqlSite;
+  /** `CREATE TABLE users`; undefined for an `exec()` whose text does no such thing or is not known. */
+  readonly what: string | undefined;
+  readonly table?: string;
+}
+
+function changeOf(site: SqlSite): Change | undefined {
+  for (const { sql } of site.texts)
+    for (const statement of statementsOf(sql)) {
+      if (!isSchemaChange(statement.kind) || statement.kind === "create-index" || statement.kind === "create-trigger" || statement.kind === "create-view") continue;
+      if (statement.tokens.length < 3) continue;
+      const [table] = tables(statement).writes;
+      return { site, what: described(statement, table), ...(table !== undefined && { table }) };
+    }
+  if (site.method === "exec") return { site, what: undefined };
+  return undefined;
+}
+
+function described(statement: Statement, table: string | undefined): string {
+  const words = { "create-table": "CREATE TABLE", alter: "ALTER TABLE", drop: "DROP" } as const;
+  const verb = statement.kind in words ? words[statement.kind as keyof typeof words] : statement.kind;
+  return table === undefined ? verb : `${verb} ${table}`;
+}
+
+function message(project: Project, { site, what }: Change, others: number): string {
+  const fn = runRoot(site.node);
+  const name = fn && functionName(project, fn);
+  const where = name ? `${name}(), which runs for a request` : "code that runs for a request";
+  const database = site.binding === undefined ? "D1" : `\`${site.binding}\``;
+  if (what === undefined)
+    return `\`${site.callee}()\` in ${where}, is meant for one-off maintenance: it cannot bind values, runs the statements one at a time, and stops in the middle when one fails. Prepare what a request needs, and put schema changes into migrations.`;
+  const more = others > 0 ? ` and ${others} more statement${others > 1 ? "s" : ""}` : "";
+  return `\`${what}\`${more} on ${database} in ${where}: every request pays for it, two at once can collide or leave the schema half changed, and no migration records what the database looks like. Move it to a file in the migrations folder and run \`wrangler d1 migrations apply --remote\` when deploying.`;
+}
