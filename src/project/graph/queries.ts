@@ -1,4 +1,4 @@
-import type { Expression, CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
+import type { CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { controlFlow } from "../flow/flow.ts";
@@ -15,7 +15,7 @@ export interface QueryStatement {
   readonly action: StatementAction;
   /** The texts it may have, with holes; empty for builders. */
   readonly texts: readonly TextTemplate[];
-  /** Tables read, as the code names them, in lower case. */
+  /** Tables read, as the code names them; compare them with `sameTable`. */
   readonly reads: readonly string[];
   /** Tables written. */
   readonly writes: readonly string[];
@@ -343,7 +343,7 @@ function collect(project: Project, file: SourceFile): readonly D1Query[] {
 function query(
   file: SourceFile, node: D1Query["node"], database: D1Query["database"], via: D1Query["via"], method: string, batch: boolean, statements: readonly QueryStatement[],
 ): D1Query {
-  const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+  const unique = (all: readonly string[]): readonly string[] => all.filter((name, index) => all.findIndex((other) => sameTable(other, name)) === index);
   return {
     node, file, database, via, method, batch, statements,
     session: database?.kind === "d1-session",
@@ -352,6 +352,11 @@ function query(
     writes: unique(statements.flatMap((statement) => statement.writes)),
     use: useOf(node),
   };
+}
+
+/** Whether two names mean the same table: SQLite does not tell upper from lower case. */
+export function sameTable(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 function actionOf(statements: readonly QueryStatement[]): StatementAction {
@@ -398,7 +403,8 @@ function databaseQuery(project: Project, file: SourceFile, call: CallExpression,
   if (!argument || argument.type === "SpreadElement") return undefined;
   if (name === "exec") {
     const statement = textStatement(project, argument);
-    return query(file, call, kind, "d1", name, false, [statement]);
+    // `exec` takes no parameters and is for maintenance: a text that cannot be seen is most likely a schema.
+    return query(file, call, kind, "d1", name, false, [statement.action === "unknown" ? { ...statement, action: "ddl" } : statement]);
   }
   return query(file, call, kind, "d1", name, true, batchStatements(project, argument));
 }
@@ -565,7 +571,7 @@ function drizzleQuery(project: Project, file: SourceFile, call: CallExpression, 
   if (name === "batch") return query(file, call, orm.database, "drizzle", name, true, argument ? batchStatements(project, argument) : []);
   if (name === "run" || name === "all" || name === "get" || name === "values" || name === "execute")
     return argument ? query(file, call, orm.database, "drizzle", name, false, [textStatement(project, argument)]) : undefined;
-  if (name === "$count") return query(file, call, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: names(project, [argument]), writes: [] }]);
+  if (name === "$count") return query(file, call, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: names([argument]), writes: [] }]);
   const { last, methods } = chainOf(call);
   const run = executionOf(file, last, methods, DRIZZLE_RUN, true);
   if (!run) return undefined;
@@ -575,7 +581,7 @@ function drizzleQuery(project: Project, file: SourceFile, call: CallExpression, 
 function drizzleStatement(project: Project, call: CallExpression, name: string, methods: readonly { name: string; call: CallExpression }[]): QueryStatement {
   const sources = methods.filter((method) => method.name === "from" || /[jJ]oin$/.test(method.name)).map((method) => method.call.arguments[0]);
   const isRead = name === "select" || name === "selectDistinct";
-  return { action: isRead ? "read" : "write", texts: [], reads: names(project, sources), writes: isRead ? [] : names(project, [call.arguments[0]]) };
+  return { action: isRead ? "read" : "write", texts: [], reads: names(sources), writes: isRead ? [] : names([call.arguments[0]]) };
 }
 
 function drizzleRelational(project: Project, file: SourceFile, call: CallExpression, member: MemberExpression, name: string): D1Query | undefined {
@@ -587,7 +593,7 @@ function drizzleRelational(project: Project, file: SourceFile, call: CallExpress
   const { last, methods } = chainOf(call);
   const run = executionOf(file, last, methods, DRIZZLE_RUN, true);
   const tableName = propertyName(table);
-  return run ? query(file, run, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: tableName === undefined ? [] : [tableName.toLowerCase()], writes: [] }]) : undefined;
+  return run ? query(file, run, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: tableName === undefined ? [] : [tableName], writes: [] }]) : undefined;
 }
 
 function kyselyQuery(project: Project, file: SourceFile, call: CallExpression, member: MemberExpression, name: string): D1Query | undefined {
@@ -596,7 +602,7 @@ function kyselyQuery(project: Project, file: SourceFile, call: CallExpression, m
   const { last, methods } = chainOf(call);
   if (!methods.some((method) => KYSELY_RUN.has(method.name))) return undefined;
   const [argument] = call.arguments;
-  const text = argument ? project.constants.constantOf(argument)?.value.split(/\s/)[0]?.toLowerCase() : undefined;
+  const text = argument ? project.constants.constantOf(argument)?.value.split(/\s/)[0] : undefined;
   const tables = text === undefined ? [] : [text];
   const isRead = name === "selectFrom";
   return query(file, last, orm.database, "kysely", name, false, [{ action: isRead ? "read" : "write", texts: [], reads: isRead ? tables : [], writes: isRead ? [] : tables }]);
@@ -617,7 +623,7 @@ function prismaQuery(project: Project, file: SourceFile, call: CallExpression, m
   const model = unwrap(member.object);
   if (!isMember(model)) return undefined;
   const orm = ormOf(project, file, model.object, "prisma");
-  const table = propertyName(model)?.toLowerCase();
+  const table = propertyName(model);
   if (!orm || table === undefined) return undefined;
   // Inside `$transaction([…])` the call makes a part of it.
   const list = wrapped(call).parent;
@@ -634,8 +640,8 @@ function workersQbQuery(project: Project, file: SourceFile, call: CallExpression
   if (!methods.some((method) => QB_RUN.has(method.name)) && name !== "batchExecute") return undefined;
   const action = QB_METHODS[name] ?? "unknown";
   const [argument] = call.arguments;
-  const table = argument?.type === "ObjectExpression" ? argument.properties.flatMap((property) => (property.type === "Property" && isIdentifier(property.key, "tableName") ? [project.constants.constantOf(property.value)?.value.toLowerCase()] : [])).find((text) => text !== undefined)
-    : argument ? project.constants.constantOf(argument)?.value.toLowerCase() : undefined;
+  const table = argument?.type === "ObjectExpression" ? argument.properties.flatMap((property) => (property.type === "Property" && isIdentifier(property.key, "tableName") ? [project.constants.constantOf(property.value)?.value] : [])).find((text) => text !== undefined)
+    : argument ? project.constants.constantOf(argument)?.value : undefined;
   const tables = table === undefined ? [] : [table];
   return query(file, last, orm.database, "workers-qb", name, name === "batchExecute", [{ action, texts: [], reads: action === "read" ? tables : [], writes: action === "write" ? tables : [] }]);
 }
@@ -657,19 +663,18 @@ function builderStatement(project: Project, node: Node): QueryStatement | undefi
     if (!member || name === undefined) return undefined;
     const kind = project.kindOf(member.object);
     if (kind?.kind === "orm" && kind.library === "drizzle") return drizzleStatement(project, current, name, chain);
-    if (kind === undefined && isMember(unwrap(member.object)) && PRISMA_WRITES.has(name)) return { action: "write", texts: [], reads: [], writes: [(propertyName(unwrap(member.object) as MemberExpression) ?? "").toLowerCase()] };
+    if (kind === undefined && isMember(unwrap(member.object)) && PRISMA_WRITES.has(name)) return { action: "write", texts: [], reads: [], writes: [(propertyName(unwrap(member.object) as MemberExpression) ?? "")] };
     chain.push({ name, call: current });
     current = unwrap(member.object);
   }
   return undefined;
 }
 
-/** Tables as the code names them: the last name of each expression, in lower case. */
-function names(project: Project, nodes: readonly (Expression | Node | undefined)[]): readonly string[] {
-  void project;
+/** Tables as the code names them: the last name of each expression. */
+function names(nodes: readonly (Node | undefined)[]): readonly string[] {
   return nodes.flatMap((raw) => {
     const node = raw ? unwrap(raw) : undefined;
     const name = isIdentifier(node) ? node.name : isMember(node) ? propertyName(node) : undefined;
-    return name === undefined ? [] : [name.toLowerCase()];
+    return name === undefined ? [] : [name];
   });
 }

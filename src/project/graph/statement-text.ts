@@ -94,6 +94,8 @@ class Texts {
     }
     if (variable.kind === "parameter" && isFunction(declaration)) return this.#parameter(variable, declaration, depth);
     if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return [];
+    const loop = declaration.parent?.parent;
+    if (loop?.type === "ForOfStatement" && loop.left === declaration.parent) return this.#elements(loop.right, depth + 1);
     const initial = declaration.init ? this.of(declaration.init, depth + 1) : [];
     if (variable.kind === "const") return initial;
     const replaced: TextTemplate[] = [];
@@ -157,6 +159,13 @@ class Texts {
       return product(parts);
     }
     return this.#project.targetsOf(node).flatMap((fn) => this.#returned(fn, depth));
+  }
+
+  /** The texts of a list written down in the code, for the variable of a loop over it. */
+  #elements(raw: Node, depth: number): readonly TextTemplate[] {
+    const node = unwrap(raw);
+    const array = node.type === "ArrayExpression" ? node : this.#arrayOf(node);
+    return (array?.elements ?? []).flatMap((element) => (element && element.type !== "SpreadElement" ? this.of(element, depth + 1) : []));
   }
 
   #arrayOf(node: Node): Extract<Node, { type: "ArrayExpression" }> | undefined {

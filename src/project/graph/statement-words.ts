@@ -6,13 +6,13 @@ const NAME = `["'\`\\[]?([A-Za-z_][\\w$]*)["'\`\\]]?(?:\\.["'\`\\[]?([A-Za-z_][\
 const READS = new RegExp(`\\b(?:from|join)\\s+${NAME}`, "gi");
 const WRITES = new RegExp(`\\b(?:insert\\s+(?:or\\s+\\w+\\s+)?into|replace\\s+into|update(?:\\s+or\\s+(?:rollback|abort|replace|fail|ignore))?|delete\\s+from)\\s+${NAME}`, "gi");
 
-/** What a statement does and to which tables, by its words. `HOLE` stands for what is not known; names come in lower case. */
+/** What a statement does and to which tables, by its words. `HOLE` stands for what is not known. */
 export function readStatement(sql: string): { readonly action: StatementAction; readonly reads: readonly string[]; readonly writes: readonly string[] } {
   const text = sql.replace(/--[^\n]*/g, " ").replace(/\/\*[\s\S]*?\*\//g, " ").replace(/'(?:[^']|'')*'/g, "''").trim();
-  const writes = tableNames(text, WRITES).filter((name) => name !== "set");
+  const writes = tableNames(text, WRITES).filter((name) => !/^set$/i.test(name));
   const written = new Set(writes);
   const isDelete = /^\s*delete\b/i.test(text);
-  const reads = tableNames(text, READS).filter((name) => !(isDelete && written.has(name)) && name !== "select");
+  const reads = tableNames(text, READS).filter((name) => !(isDelete && written.has(name)) && !/^select$/i.test(name));
   return { action: actionOf(text), reads, writes };
 }
 
@@ -46,6 +46,6 @@ function actionOf(text: string): StatementAction {
 function tableNames(text: string, pattern: RegExp): readonly string[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
     const name = match[2] ?? match[1];
-    return name === undefined ? [] : [name.toLowerCase()];
+    return name === undefined ? [] : [name];
   });
 }
