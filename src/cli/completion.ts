@@ -2,6 +2,7 @@ import type { Command, Option } from "commander";
 import { UserError } from "../errors.ts";
 import { ruleDocuments } from "../lint/documents.ts";
 import { didYouMean } from "../nearest.ts";
+import { explainableIds } from "./explain.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 
 /** What can be completed: taken from the program itself, so that a new command or option needs nothing here. */
@@ -44,7 +45,7 @@ export function completionModel(program: Command): CompletionModel {
   const ids = [...ruleDocuments().keys()];
   const valuesOf = (option: Option): readonly string[] | undefined =>
     option.argChoices ?? (option.long === "--only" ? ids : option.long === "--rule" ? ids.map((id) => `${id}=`) : undefined);
-  const words: Readonly<Record<string, readonly string[]>> = { explain: ids, completion: Object.keys(SHELLS), help: program.commands.map((command) => command.name()) };
+  const words: Readonly<Record<string, readonly string[]>> = { explain: explainableIds(), completion: Object.keys(SHELLS), help: program.commands.map((command) => command.name()) };
   const commands = program.commands.map((command): CompletionCommand => {
     const options = [...command.options, ...program.options].filter((option) => option.long !== undefined && option.long !== "--version");
     return {

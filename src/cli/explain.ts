@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance } from "chalk";
+import { explainPlaybook, playbookIds } from "../choose/explain.ts";
 import { UserError } from "../errors.ts";
 import { ruleDocuments, type BadExample, type GoodExample, type RuleDocument } from "../lint/documents.ts";
 import { didYouMean } from "../nearest.ts";
@@ -18,9 +19,23 @@ export function runExplain(id: string, io: Io, noColor: boolean): ExitStatus {
   const width = Math.min(widthOf(io.stdout, io.env), 100);
   const chalk = new Chalk({ level: usesColor(io.stdout, io.env, noColor) ? 1 : 0 });
   const document = ruleDocuments().get(id);
-  if (!document) throw new UserError(`explain: nothing is known about "${id}"${didYouMean(id, ruleDocuments().keys())}`, { hint: "`do-or-d1 lint --list-rules` lists the rules." });
-  io.stdout.write(explainRule(document, width, chalk));
+  const playbook = explainPlaybook(id);
+  if (!document && playbook === undefined)
+    throw new UserError(`explain: nothing is known about "${id}"${didYouMean(id, explainableIds())}`, { hint: "`do-or-d1 lint --list-rules` lists the rules; results of `do-or-d1 choose` name the rest." });
+  io.stdout.write([...(document ? [explainRule(document, width, chalk)] : []), ...(playbook === undefined ? [] : [explainProse(playbook, width, chalk)])].join("\n"));
   return EXIT.ok;
+}
+
+/** Every id that can be explained: rules, and what the playbook holds. */
+export function explainableIds(): readonly string[] {
+  return [...new Set([...ruleDocuments().keys(), ...playbookIds()])];
+}
+
+/** Plain text with its id as heading. */
+function explainProse(text: string, width: number, chalk: ChalkInstance): string {
+  const [heading = "", ...rest] = text.split("\n\n");
+  const [id = "", kind = ""] = heading.split(": ", 2);
+  return `${chalk.bold.underline(id)}  ${chalk.dim(kind)}\n\n${paragraphs(rest.join("\n\n"), width)}`;
 }
 
 /** A rule's document for the terminal. */
@@ -43,12 +58,13 @@ export function explainRule(document: RuleDocument, width: number, chalk: ChalkI
   return parts.join("");
 }
 
+/** Paragraphs wrapped to a width. Items of a list keep a line each, their further lines indented. */
 function paragraphs(text: string, width: number): string {
-  return `${text
+  const lines = text
     .trim()
     .split(/\n\s*\n/)
-    .map((paragraph) => wrap(paragraph.includes("\n- ") || paragraph.startsWith("- ") ? paragraph : paragraph.replaceAll("\n", " "), width).join("\n"))
-    .join("\n\n")}\n`;
+    .map((paragraph) => paragraph.replace(/\n(?!- )/g, " ").split("\n").flatMap((line) => (line.startsWith("- ") ? wrap(line, width - 2).map((part, at) => (at === 0 ? part : `  ${part}`)) : wrap(line, width))).join("\n"));
+  return `${lines.join("\n\n")}\n`;
 }
 
 /** The lines of an example that its findings are at, by file. */

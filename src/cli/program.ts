@@ -17,7 +17,9 @@ const commands: readonly CommandDefinition[] = [defineChoose, defineLint, define
 
 const EXAMPLES = `
 Examples:
+  do-or-d1 choose                    which store fits, why, and what it costs
   do-or-d1 lint                      look for mistakes in the project you are in
+  do-or-d1 explain do-singleton      more about a rule, question, pattern or fact
   do-or-d1 help lint                 all options of a command`;
 
 /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { usesColor, widthOf } from "../../src/cli/terminal.ts";
+import { playbookIds } from "../../src/choose/explain.ts";
 import { ruleDocuments } from "../../src/lint/documents.ts";
 import { cli, folderOf } from "../helpers/cli.ts";
 
@@ -60,6 +61,16 @@ describe("explain", () => {
     for (const id of ruleDocuments().keys()) expect((await run("explain", id)).stdout, id).toMatch(new RegExp(`^${id} `));
   });
 
+  it("knows the questions, patterns, warnings and facts of the playbook", async () => {
+    const ids = playbookIds();
+    expect(ids.length).toBeGreaterThan(50);
+    for (const id of ids) {
+      const { stdout, status } = await run("explain", id);
+      expect(status, id).toBe(0);
+      expect(stdout.startsWith(`${id} `), id).toBe(true);
+    }
+  });
+
   it("keeps prose to the width of the terminal", async () => {
     const { stdout } = await cli(here, ["explain", "do-timer"], { columns: 50 });
     const why = stdout.slice(stdout.indexOf("\nWhy\n"), stdout.indexOf("\nReported"));
@@ -87,7 +98,7 @@ describe("completion", () => {
     expect(complete("do-or-d1", "lint", "--fail")).toEqual(["--fail-on"]);
     expect(complete("do-or-d1", "lint", "--format", "s")).toEqual(["sarif"]);
     expect(complete("do-or-d1", "lint", "--rule", "do-tim")).toEqual(["do-timer="]);
-    expect(complete("do-or-d1", "explain", "do-tim")).toEqual(["do-timer"]);
+    expect(complete("do-or-d1", "explain", "do-timer")).toEqual(["do-timer"]);
   });
 });
 

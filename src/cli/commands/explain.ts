@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../command.ts";
 const EXAMPLES = `
 Examples:
   do-or-d1 explain do-alarm-loop          a lint rule: why, examples, how to mend it, sources
+  do-or-d1 explain do-per-entity          a pattern that choose recommends
   do-or-d1 lint --list-rules              the ids of all rules`;
 
 /** `explain ID`. */

@@ -12,6 +12,11 @@ export interface ScaffoldFlags {
   readonly dryRun?: true;
 }
 
+const EXAMPLES = `
+Examples:
+  do-or-d1 scaffold chat --pattern do-per-entity --atom room
+  do-or-d1 scaffold --decision do-or-d1.decision.yaml --dry-run`;
+
 export const defineScaffold: CommandDefinition = (program, io, done) => {
   program
     .command("scaffold")
@@ -24,6 +29,7 @@ export const defineScaffold: CommandDefinition = (program, io, done) => {
     .option("--stack <stack>", "line of tools: modern or node20 (default: the newest that this Node runs)")
     .option("--package-manager <name>", "npm, pnpm, yarn or bun (default: found from lock files, or the one that runs this)")
     .option("--dry-run", "show the files and their sizes, write nothing")
+    .addHelpText("after", EXAMPLES)
     .action(async (dir: string, flags: ScaffoldFlags) => {
       const { scaffold } = await import("./scaffold.ts");
       await scaffold(dir, flags, io);
