@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import type { TextFile } from "./rename.ts";
 
 /** A pattern that has a template. */
-export const PATTERNS = ["d1-single", "do-per-entity", "hot-do-d1-views"] as const;
+export const PATTERNS = ["d1-single", "do-per-entity", "hot-do-d1-views", "d1-per-tenant-hot-do", "d1-sharded"] as const;
 export type ScaffoldPattern = (typeof PATTERNS)[number];
 
 /** `template.yaml` of a template: what it is and what may be put in its place. */

@@ -117,7 +117,7 @@ describe.each(PATTERNS)("%s", (pattern) => {
 
 test("files that several templates share are the same in all", () => {
   const shared = new Map<string, Map<string, ScaffoldPattern[]>>();
-  for (const path of ["tsconfig.json", "src/bookmarks.ts", "test/apply-migrations.ts", "test/support/evict.ts"])
+  for (const path of ["tsconfig.json", "migrate.mjs", "src/bookmarks.ts", "src/keyed-bookmarks.ts", "test/env.d.ts", "test/support/evict.ts"])
     for (const [pattern, template] of templates) {
       const text = template.files.find((file) => file.path === path)?.text;
       if (text === undefined) continue;
