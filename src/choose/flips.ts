@@ -43,7 +43,11 @@ export function sensitivityOf(playbook: Playbook, answers: Answers, recommendati
   let tried = 0;
   for (const change of candidateChanges(playbook, answers)) {
     const outcome = withChange(change, tryOut);
-    if (!outcome) continue;
+    if (!outcome) {
+      // Contradicts another answer, which a second change may mend.
+      inert.push(change);
+      continue;
+    }
     tried++;
     reached.set(outcome.recommendation, (reached.get(outcome.recommendation) ?? 0) + 1);
     if (outcome.recommendation === recommendation) inert.push(change);
