@@ -2,6 +2,7 @@ import type { Rule } from "../rule.ts";
 import d1BindMismatch from "./d1-bind-mismatch.ts";
 import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
+import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doSingleton from "./do-singleton.ts";
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   d1BindMismatch,
   d1DdlInRequest,
   d1ForeignKeysOff,
+  d1QueryInLoop,
   d1TransactionStatement,
   doAsyncTransactionSync,
   doSingleton,

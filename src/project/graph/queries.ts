@@ -575,10 +575,10 @@ function drizzleQuery(project: Project, file: SourceFile, call: CallExpression, 
   const { last, methods } = chainOf(call);
   const run = executionOf(file, last, methods, DRIZZLE_RUN, true);
   if (!run) return undefined;
-  return query(file, run, orm.database, "drizzle", name, false, [drizzleStatement(project, call, name, methods)]);
+  return query(file, run, orm.database, "drizzle", name, false, [drizzleStatement(call, name, methods)]);
 }
 
-function drizzleStatement(project: Project, call: CallExpression, name: string, methods: readonly { name: string; call: CallExpression }[]): QueryStatement {
+function drizzleStatement(call: CallExpression, name: string, methods: readonly { name: string; call: CallExpression }[]): QueryStatement {
   const sources = methods.filter((method) => method.name === "from" || /[jJ]oin$/.test(method.name)).map((method) => method.call.arguments[0]);
   const isRead = name === "select" || name === "selectDistinct";
   return { action: isRead ? "read" : "write", texts: [], reads: names(sources), writes: isRead ? [] : names([call.arguments[0]]) };
@@ -662,7 +662,7 @@ function builderStatement(project: Project, node: Node): QueryStatement | undefi
     const name = member ? propertyName(member) : undefined;
     if (!member || name === undefined) return undefined;
     const kind = project.kindOf(member.object);
-    if (kind?.kind === "orm" && kind.library === "drizzle") return drizzleStatement(project, current, name, chain);
+    if (kind?.kind === "orm" && kind.library === "drizzle") return drizzleStatement(current, name, chain);
     if (kind === undefined && isMember(unwrap(member.object)) && PRISMA_WRITES.has(name)) return { action: "write", texts: [], reads: [], writes: [(propertyName(unwrap(member.object) as MemberExpression) ?? "")] };
     chain.push({ name, call: current });
     current = unwrap(member.object);
