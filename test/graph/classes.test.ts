@@ -111,3 +111,14 @@ describe("constants", () => {
     expect(await value({ "src/index.ts": `function stub(name) { idFromName(name as string); } stub("a"); stub("b"); stub(prompt());` }, `name as string`)).toEqual({ values: ["a", "b"], dynamic: true });
   });
 });
+
+describe("entries", () => {
+  it("a handler kept in an object of another file is a route", async () => {
+    const project = await projectOf({
+      "src/index.ts": `import { Hono } from "hono"; import api from "./api"; const app = new Hono<{ Bindings: { DB: D1Database } }>(); app.post("/init", api.init); export default app;`,
+      "src/api.ts": `export default { init: async (c) => { await c.env.DB.exec("CREATE TABLE a (id)"); }, other: async (db: D1Database) => db.exec("DROP TABLE a") };`,
+    });
+    expect([...project.calls.entriesOf(functionStarting(project, "src/api.ts", "init:"))]).toEqual(["route"]);
+    expect([...project.calls.entriesOf(functionStarting(project, "src/api.ts", "other:"))]).not.toContain("route");
+  });
+});

@@ -15,7 +15,7 @@ export default defineRule({
     const groups = new Map<Node, Change[]>();
     for (const site of sqlSites(project)) {
       if (site.target !== "d1") continue;
-      const change = changeOf(site);
+      const change = changeOf(project, site);
       const fn = change && runRoot(site.node);
       if (!change || !fn || !project.calls.isOnRequestPath(site.node)) continue;
       const list = groups.get(fn);
@@ -44,7 +44,7 @@ interface Change {
   readonly table?: string;
 }
 
-function changeOf(site: SqlSite): Change | undefined {
+function changeOf(project: Project, site: SqlSite): Change | undefined {
   for (const { sql } of site.texts)
     for (const statement of statementsOf(sql)) {
       if (!isSchemaChange(statement.kind) || statement.kind === "create-index" || statement.kind === "create-trigger" || statement.kind === "create-view") continue;
@@ -52,13 +52,23 @@ function changeOf(site: SqlSite): Change | undefined {
       const [table] = tables(statement).writes;
       return { site, what: described(statement, table), ...(table !== undefined && { table }) };
     }
-  if (site.method === "exec") return { site, what: undefined };
+  if (site.method === "exec" && !isHandedOn(project, site)) return { site, what: undefined };
   return undefined;
+}
+
+/** Whether the text is a parameter that no caller in sight fills: an adapter's own `exec()`. */
+function isHandedOn(project: Project, site: SqlSite): boolean {
+  return site.texts.every(({ sql, holes }) => {
+    const [only] = holes;
+    if (sql.parts.some((part) => typeof part === "string" && part.trim() !== "") || !only || only.type !== "Identifier") return false;
+    return project.fileOf(only).scopes.resolve(only)?.kind === "parameter";
+  });
 }
 
 function described(statement: Statement, table: string | undefined): string {
   const words = { "create-table": "CREATE TABLE", alter: "ALTER TABLE", drop: "DROP" } as const;
-  const verb = statement.kind in words ? words[statement.kind as keyof typeof words] : statement.kind;
+  const kind = statement.kind in words ? words[statement.kind as keyof typeof words] : statement.kind;
+  const verb = kind === "DROP" && statement.tokens[1] ? `DROP ${statement.tokens[1].value}` : kind;
   return table === undefined ? verb : `${verb} ${table}`;
 }
 

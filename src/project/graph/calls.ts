@@ -250,7 +250,12 @@ export class CallGraph {
   *#valueUses(fn: FunctionNode): Iterable<Iterable<Entry>> {
     const parent = fn.parent;
     const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
-    if (name === undefined) return;
+    if (name === undefined) {
+      // `{ initialize: async (c) => … }`, given to a router as `api.initialize` from wherever the object is imported.
+      const key = parent?.type === "Property" || parent?.type === "PropertyDefinition" || parent?.type === "MethodDefinition" ? keyName(parent.key, parent.computed) : undefined;
+      if (key !== undefined) yield* this.#memberUses(fn, key);
+      return;
+    }
     const file = this.#project.fileOf(fn);
     for (const candidate of this.#project.files) {
       for (const local of this.#namesFor(name, file, fn))
@@ -273,6 +278,22 @@ export class CallGraph {
           }
         }
     }
+  }
+
+  *#memberUses(fn: FunctionNode, key: string): Iterable<Iterable<Entry>> {
+    for (const candidate of this.#project.files)
+      for (const use of candidate.members.get(key) ?? []) {
+        const holder = use.parent;
+        if (holder?.type !== "CallExpression" || holder.callee === use) continue;
+        const kind = this.#project.kindOf(use);
+        if (kind?.kind !== "function" || kind.fn !== fn) continue;
+        const method = calleeName(holder);
+        if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
+        else {
+          const outer = enclosingFunction(holder);
+          if (outer) yield this.#entriesOf(outer, new Set([fn]), 6);
+        }
+      }
   }
 
   #isExported(fn: FunctionNode): boolean {
