@@ -5,6 +5,7 @@ import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
+import doFloatingCall from "./do-floating-call.ts";
 import doSingleton from "./do-singleton.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
 import doTimer from "./do-timer.ts";
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   d1QueryInLoop,
   d1TransactionStatement,
   doAsyncTransactionSync,
+  doFloatingCall,
   doSingleton,
   doSqlOnKvClass,
   doTimer,
