@@ -15,11 +15,11 @@ const TAB = "  ";
 
 /**
  * The lines around a place, with carets under it.
+ * @param lines the file's, see `splitLines`
  * @param context lines shown before and after
  * @param width columns for the code; longer lines are cut around the place
  */
-export function codeFrame(text: string, place: Place, context: number, width: number): FrameRow[] {
-  const lines = splitLines(text);
+export function codeFrame(lines: readonly string[], place: Place, context: number, width: number): FrameRow[] {
   const shownEnd = Math.min(place.endLine, place.line + MOST_LINES - 1, lines.length);
   const rows: FrameRow[] = [];
   const first = Math.max(1, place.line - context);
@@ -51,8 +51,8 @@ function markedRows(line: string, number: number, place: Place, width: number): 
   ];
 }
 
-/** Every line without its line break. */
-function splitLines(text: string): string[] {
+/** Every line of a text without its line break. */
+export function splitLines(text: string): string[] {
   const starts = lineStarts(text);
   return starts.map((start, at) => text.slice(start, starts[at + 1] ?? text.length).replace(/[\r\n]+$/, ""));
 }

@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import type { Diagnostic, Finding, Severity } from "../lint/finding.ts";
 import { countSeverities } from "../lint/results.ts";
 import type { Place } from "../project/span.ts";
-import { codeFrame } from "./frame.ts";
+import { codeFrame, splitLines } from "./frame.ts";
 import { diagnosticPlace, hasNoWorkers, noWorkersText } from "./phrases.ts";
 import type { ReportInput } from "./report.ts";
 import { count, textWidth, visible, wrap } from "../text.ts";
@@ -11,8 +11,23 @@ import { count, textWidth, visible, wrap } from "../text.ts";
 const MOST_FRAMES = 4;
 const MOST_RELATED = 12;
 
+interface PrettyInput extends ReportInput {
+  /** A file's lines; split once, however many findings it has. */
+  readonly lines: (file: string) => readonly string[];
+}
+
+function onceEach<T>(work: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    const value = known.get(key) ?? work(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
 /** The report for people: findings by file, each with its code, its evidence and what to do; a summary of one line at the end. */
-export function formatPretty(input: ReportInput): string {
+export function formatPretty(given: ReportInput): string {
+  const input: PrettyInput = { ...given, lines: onceEach((file) => splitLines(given.text(file) ?? "")) };
   const chalk = new Chalk({ level: input.color ? 1 : 0 });
   const { findings, diagnostics } = input.results;
   const blocks: string[] = [];
@@ -27,7 +42,7 @@ export function formatPretty(input: ReportInput): string {
   return blocks.join("\n");
 }
 
-function formatFinding(finding: Finding, input: ReportInput, chalk: ChalkInstance): string {
+function formatFinding(finding: Finding, input: PrettyInput, chalk: ChalkInstance): string {
   const { line, column, severity, rule, confidence, message, related, help, docs, fix, suggestion } = finding;
   const notes = [confidence === "high" ? "" : `${confidence} confidence`, fix ? "fixable" : ""].filter((note) => note !== "").join(", ");
   const lines = [`  ${chalk.dim(`${line}:${column}`)}  ${tint(chalk, severity)(severity)}  ${chalk.bold(rule)}${notes === "" ? "" : chalk.dim(`  (${notes})`)}`, ""];
@@ -42,16 +57,14 @@ function formatFinding(finding: Finding, input: ReportInput, chalk: ChalkInstanc
   return lines.map((text) => text.trimEnd()).join("\n");
 }
 
-function relatedLines(place: Place & { readonly message: string }, withFrame: boolean, input: ReportInput, chalk: ChalkInstance): string[] {
+function relatedLines(place: Place & { readonly message: string }, withFrame: boolean, input: PrettyInput, chalk: ChalkInstance): string[] {
   const where = `${input.path(place.file)}:${place.line}:${place.column}`;
   return [...indented(`${where} ${place.message}`, input).map((line) => chalk.cyan(line)), ...(withFrame ? frame(place, input, chalk, 0, chalk.cyan) : [])];
 }
 
-function frame(place: Place, input: ReportInput, chalk: ChalkInstance, context: number, mark: ChalkInstance): string[] {
-  const text = input.text(place.file);
-  if (text === undefined) return [];
+function frame(place: Place, input: PrettyInput, chalk: ChalkInstance, context: number, mark: ChalkInstance): string[] {
   const gutter = String(place.endLine + context).length;
-  const rows = codeFrame(text, place, context, Math.max(10, input.width - gutter - 7));
+  const rows = codeFrame(input.lines(place.file), place, context, Math.max(10, input.width - gutter - 7));
   return rows.map((row) => {
     const number = String(row.line ?? "").padStart(gutter);
     const isMarked = row.kind === "code" && row.line !== undefined && row.line >= place.line && row.line <= place.endLine;

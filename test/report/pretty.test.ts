@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/lint/finding.ts";
-import { codeFrame } from "../../src/report/frame.ts";
+import { codeFrame, splitLines } from "../../src/report/frame.ts";
 import { formatPretty } from "../../src/report/pretty.ts";
 import { textWidth, visible, wrap } from "../../src/text.ts";
 import { FINDINGS, inputOf } from "../helpers/results.ts";
@@ -90,7 +90,7 @@ describe("a code frame", () => {
   const place = (line: number, column: number, endLine: number, endColumn: number) => ({ file: "a.ts", line, column, endLine, endColumn });
 
   it("cuts a minified line around the place", () => {
-    const [code, mark] = codeFrame(`${"a".repeat(500)}TARGET${"b".repeat(500)}`, place(1, 501, 1, 507), 0, 40);
+    const [code, mark] = codeFrame([`${"a".repeat(500)}TARGET${"b".repeat(500)}`], place(1, 501, 1, 507), 0, 40);
     expect(textWidth(code?.text ?? "")).toBeLessThanOrEqual(40);
     const at = mark?.text.indexOf("^") ?? -1;
     expect(code?.text.slice(at, at + 6)).toBe("TARGET");
@@ -98,13 +98,13 @@ describe("a code frame", () => {
   });
 
   it("puts carets under wide characters and tabs by columns", () => {
-    const [code, mark] = codeFrame("\t漢字 = x", place(1, 2, 1, 4), 0, 40);
+    const [code, mark] = codeFrame(["\t漢字 = x"], place(1, 2, 1, 4), 0, 40);
     expect(code?.text).toBe("  漢字 = x");
     expect(mark?.text).toBe("  ^^^^");
   });
 
   it("ends a long place after four lines", () => {
-    const rows = codeFrame("a\nb\nc\nd\ne\nf\n", place(1, 1, 6, 2), 0, 40);
+    const rows = codeFrame(splitLines("a\nb\nc\nd\ne\nf\n"), place(1, 1, 6, 2), 0, 40);
     expect(rows.filter(({ kind }) => kind === "code")).toHaveLength(4);
     expect(rows.at(-1)?.kind).toBe("gap");
   });
@@ -112,7 +112,7 @@ describe("a code frame", () => {
   it("never fails and keeps to the width, whatever the text and the place", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), fc.nat(8), fc.nat(60), fc.nat(8), fc.nat(60), fc.integer({ min: 12, max: 60 }), (text, line, column, more, endColumn, width) => {
-        const rows = codeFrame(text, place(line + 1, column + 1, line + 1 + more, endColumn + 1), 1, width);
+        const rows = codeFrame(splitLines(text), place(line + 1, column + 1, line + 1 + more, endColumn + 1), 1, width);
         for (const row of rows) expect(textWidth(row.text)).toBeLessThanOrEqual(width);
       }),
     );

@@ -28,11 +28,12 @@ export function readSuppressions(text: string, comments: readonly CommentText[],
   const ids = [...ruleIds];
   const suppressions: Suppression[] = [];
   const starts = lineStarts(text);
+  const codeLines = linesWithCode(text, starts, comments);
   for (const comment of comments) {
     if (!comment.text.includes(SUPPRESSION_WORD)) continue;
     for (const line of comment.text.split(/\r\n|\n|\r/)) {
       const match = /^[\s*]*do-or-d1-ignore(?:-([\w-]+))?(?:\s+(.*?))?\s*$/.exec(line);
-      if (match) suppressions.push(readOne(match[1], match[2] ?? "", comment, { text, starts, comments, ids }));
+      if (match) suppressions.push(readOne(match[1], match[2] ?? "", comment, { text, starts, codeLines, ids }));
     }
   }
   return suppressions;
@@ -41,7 +42,8 @@ export function readSuppressions(text: string, comments: readonly CommentText[],
 interface FileOfComments {
   readonly text: string;
   readonly starts: readonly number[];
-  readonly comments: readonly CommentText[];
+  /** Numbers of the lines that hold more than white space and comments, ascending. */
+  readonly codeLines: readonly number[];
   readonly ids: readonly string[];
 }
 
@@ -78,21 +80,20 @@ function standsAlone(span: Span, { text, starts }: FileOfComments): boolean {
 }
 
 /** The first line below the comment that holds more than white space and comments: suppressions may be stacked. */
-function nextLine(span: Span, { text, starts, comments }: FileOfComments): number {
-  let line = positionAt(starts, Math.max(span.start, span.end - 1)).line + 1;
-  for (; line <= starts.length; line++) {
-    const from = starts[line - 1] ?? 0;
-    const to = starts[line] ?? text.length;
-    let rest = text.slice(from, to);
-    for (const { span: other } of comments) {
-      if (other.end <= from || other.start >= to) continue;
-      const start = Math.max(other.start, from) - from;
-      const end = Math.min(other.end, to) - from;
-      rest = rest.slice(0, start) + " ".repeat(end - start) + rest.slice(end);
-    }
-    if (rest.trim() !== "") return line;
+function nextLine(span: Span, { starts, codeLines }: FileOfComments): number {
+  const own = positionAt(starts, Math.max(span.start, span.end - 1)).line;
+  return codeLines.find((line) => line > own) ?? starts.length + 1;
+}
+
+function linesWithCode(text: string, starts: readonly number[], comments: readonly CommentText[]): number[] {
+  let code = "";
+  let at = 0;
+  for (const { span } of comments) {
+    code += text.slice(at, span.start) + text.slice(span.start, span.end).replace(/[^\r\n]/g, " ");
+    at = span.end;
   }
-  return line;
+  code += text.slice(at);
+  return starts.flatMap((start, index) => (code.slice(start, starts[index + 1] ?? code.length).trim() === "" ? [] : [index + 1]));
 }
 
 /** Findings that no suppression accepts, those that one does, and a report for each suppression that does nothing. */
@@ -113,14 +114,13 @@ export function applySuppressions(
   texts: (file: string) => string,
   couldReport: (rule: string, file: string) => boolean,
 ): SuppressionSplit {
-  const valid = suppressions.filter((suppression) => suppression.problem === undefined);
+  const byFile = new Map<string, Suppression[]>();
+  for (const suppression of suppressions) if (suppression.problem === undefined) byFile.set(suppression.span.file, [...(byFile.get(suppression.span.file) ?? []), suppression]);
   const used = new Map<Suppression, Set<string>>();
   const kept: Finding[] = [];
   const suppressed: SuppressedFinding[] = [];
   for (const finding of findings) {
-    const by = valid.filter(
-      ({ span, scope, rules, line }) => span.file === finding.file && rules.includes(finding.rule) && (scope === "file" || line === finding.line),
-    );
+    const by = (byFile.get(finding.file) ?? []).filter(({ scope, rules, line }) => rules.includes(finding.rule) && (scope === "file" || line === finding.line));
     for (const suppression of by) used.set(suppression, (used.get(suppression) ?? new Set()).add(finding.rule));
     const [first] = by;
     if (first) suppressed.push({ finding, reason: first.reason, comment: placeOf(first.span, lineStarts(texts(finding.file))) });
