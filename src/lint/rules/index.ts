@@ -10,6 +10,7 @@ import doSingleton from "./do-singleton.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
 import doTimer from "./do-timer.ts";
 import doTransactionStatement from "./do-transaction-statement.ts";
+import doUnboundedList from "./do-unbounded-list.ts";
 import doWebsocketAccept from "./do-websocket-accept.ts";
 import doWebsocketWithoutHandler from "./do-websocket-without-handler.ts";
 import wranglerDoKvBackend from "./wrangler-do-kv-backend.ts";
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   doSqlOnKvClass,
   doTimer,
   doTransactionStatement,
+  doUnboundedList,
   doWebsocketAccept,
   doWebsocketWithoutHandler,
   wranglerDoKvBackend,
