@@ -22,7 +22,7 @@ for (const group of readdirSync(join(root, "rules"), { withFileTypes: true }).fi
 
 await build({
   absWorkingDir: root,
-  entryPoints: { cli: "src/cli/main.ts" },
+  entryPoints: { cli: "src/cli/main.ts", eslint: "src/eslint.ts" },
   outdir: dist,
   bundle: true,
   splitting: true,
