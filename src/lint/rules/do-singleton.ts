@@ -1,8 +1,9 @@
 // One object runs on one thread in one place: a constant name sends every request of every user there.
 // https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#do-not-use-a-single-durable-object-as-a-global-singleton
 import type { CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isWithin, unwrap } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, isFunction, isWithin, unwrap } from "../../project/parse/ast.ts";
 import type { Constant } from "../../project/graph/constants.ts";
+import { valueBehind } from "../../project/graph/delays.ts";
 import { asKind, type NamespaceKind } from "../../project/graph/kinds.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { requireFact } from "../facts.ts";
@@ -35,11 +36,11 @@ export default defineRule({
     const routed = routedNamespaces(project);
     for (const singleton of [...singletons.values()].sort((a, b) => comparePlaces(project, a.places[0], b.places[0]))) {
       const cls = classOf(project, singleton);
-      const className = cls ? project.classes.nameOf(cls) : singleton.namespace.className;
+      const className = cls ? project.classes.nameOf(cls) : configuredClass(project, singleton);
       if (isAllowed(settings, singleton, className)) continue;
       const isDynamic = keysOf(project, singleton.namespace, singleton.places[0]?.node).some((key) => dynamic.has(key)) || routed(singleton, cls);
       const isBackground = singleton.places.every(({ node }) => project.calls.isBackgroundOnly(node));
-      const report = reportOf(project, singleton, cls, className, isDynamic || isBackground ? "low" : singleton.namespace.binding === undefined ? "medium" : "high");
+      const report = reportOf(project, singleton, cls, className, isDynamic || isBackground ? "low" : confidenceIn(singleton.namespace));
       if (report) yield report;
     }
   },
@@ -57,8 +58,17 @@ function collect(project: Project): { singletons: ReadonlyMap<string, Singleton>
         if (name === undefined) for (const key of keys) dynamic.add(key);
         else if (!isSideCode(project.fileOf(address.place).path)) add(singletons, `${keys[0]}\0${name}`, name, address, constant);
       }
-  for (const singleton of singletons.values()) singleton.places.sort((a, b) => comparePlaces(project, a, b));
+  const named = new Set([...singletons.values()].filter(({ namespace }) => isKnown(namespace)).flatMap(({ places }) => places.map(({ node }) => node)));
+  for (const [key, singleton] of singletons) {
+    singleton.places.sort((a, b) => comparePlaces(project, a, b));
+    if (!isKnown(singleton.namespace) && singleton.places.some(({ node }) => named.has(node))) singletons.delete(key);
+  }
   return { singletons, dynamic };
+}
+
+/** Whether it is known which namespace it is. */
+function isKnown({ binding, className }: NamespaceKind): boolean {
+  return binding !== undefined || className !== undefined;
 }
 
 function add(singletons: Map<string, Singleton>, key: string, name: string, address: Address, constant: Constant | undefined): void {
@@ -96,30 +106,50 @@ function addressesOf(project: Project, call: CallExpression): readonly Address[]
 const MAX_HELPERS = 3;
 
 function atCallers(project: Project, address: Address, namespaceNode: Node | undefined, depth: number): readonly Address[] {
-  const fn = enclosingFunction(address.place);
+  const [nameParameter, namespaceParameter] = [parameterOf(project, address.name), parameterOf(project, namespaceNode && sourceOf(project, namespaceNode))];
+  const fn = nameParameter?.fn ?? namespaceParameter?.fn;
   if (!fn || depth >= MAX_HELPERS) return [address];
-  const [nameIndex, namespaceIndex] = [parameterIndex(project, fn, address.name), parameterIndex(project, fn, namespaceNode)];
-  if (nameIndex < 0 && namespaceIndex < 0) return [address];
+  const nameIndex = nameParameter?.index ?? -1;
+  const namespaceIndex = namespaceParameter?.fn === fn ? namespaceParameter.index : -1;
   const callers = project.calls.callersOf(fn);
   if (callers.length === 0) return [address];
+  // A default that nobody overrides is decided in the helper; one that some callers override, by those who do not.
+  const isOverridden = nameIndex >= 0 && callers.some((site) => site.arguments.length > nameIndex);
   return callers.flatMap((site) => {
     const passed = nameIndex < 0 ? undefined : site.arguments[nameIndex];
     const given = namespaceIndex < 0 ? undefined : site.arguments[namespaceIndex];
     if (passed?.type === "SpreadElement" || given?.type === "SpreadElement") return [{ ...address, name: undefined }];
-    const namespace = given && asKind(project.kindOf(given), "namespace");
+    const namespace = given && (asKind(project.kindOf(given), "namespace") ?? { kind: "namespace" as const, node: given });
     const name = passed ?? (nameIndex < 0 ? address.name : defaultOf(fn, nameIndex));
     const next: Address = { ...address, name, ...(namespace ? { namespace } : {}) };
-    // A name that the helper itself brings along is decided there.
-    return passed || (namespace && nameIndex < 0 && given) ? atCallers(project, { ...next, place: passed ? site : address.place }, given ?? namespaceNode, depth + 1) : [next];
+    if (passed) return atCallers(project, { ...next, place: site }, given ?? namespaceNode, depth + 1);
+    return isOverridden ? [{ ...next, place: site }] : [next];
   });
 }
 
-/** Which parameter of a function an expression is; -1 when it is none. */
-function parameterIndex(project: Project, fn: FunctionNode, raw: Node | undefined): number {
+/** Where a namespace comes from: `namespace` of `const target = hint ? namespace.jurisdiction(hint) : namespace`. */
+function sourceOf(project: Project, raw: Node): Node {
+  let node = unwrap(raw);
+  for (let depth = 0; depth < 4; depth++) {
+    if (node.type === "ConditionalExpression") node = unwrap(node.alternate);
+    else if (node.type === "CallExpression" && calleeName(node) === "jurisdiction") node = unwrap(calleeMember(node)?.object ?? node);
+    else {
+      const behind = node.type === "Identifier" && !parameterOf(project, node) ? valueBehind(project, node) : undefined;
+      if (!behind) return node;
+      node = unwrap(behind);
+    }
+  }
+  return node;
+}
+
+/** The parameter that an expression is, of whichever function around it. */
+function parameterOf(project: Project, raw: Node | undefined): { fn: FunctionNode; index: number } | undefined {
   const node = raw && unwrap(raw);
   const variable = node?.type === "Identifier" ? project.fileOf(node).scopes.resolve(node) : undefined;
-  if (variable?.kind !== "parameter" || variable.declaration !== fn) return -1;
-  return fn.params.findIndex((parameter) => parameterPattern(parameter) === variable.node);
+  if (variable?.kind !== "parameter" || !isFunction(variable.declaration)) return undefined;
+  const fn = variable.declaration;
+  const index = fn.params.findIndex((parameter) => parameterPattern(parameter) === variable.node);
+  return index < 0 ? undefined : { fn, index };
 }
 
 function parameterPattern(raw: FunctionNode["params"][number]): Node {
@@ -177,6 +207,17 @@ function routedNamespaces(project: Project): (singleton: Singleton, cls: Class |
   };
 }
 
+/** A parameter typed as a namespace is one; `env[name]` may be another one each time. */
+function confidenceIn(namespace: NamespaceKind): Confidence {
+  if (namespace.binding !== undefined) return "high";
+  if (namespace.className !== undefined) return "medium";
+  for (let node: Node | undefined = namespace.node; node; node = node.parent ?? undefined) {
+    const { parent } = node;
+    if (isFunction(parent)) return parent.params.some((parameter) => parameter === node) ? "medium" : "low";
+  }
+  return "low";
+}
+
 /** Scripts, documentation and fixtures run by hand, once. */
 function isSideCode(path: string): boolean {
   return /(?:^|\/)(?:scripts?|docs?|fixtures?|test-fixtures|tests?-[\w-]+|[\w-]+-tests?|e2e|benchmarks?|bench|mocks?|__mocks__)\//i.test(path);
@@ -196,6 +237,11 @@ function classOf(project: Project, { namespace, places }: Singleton): Class | un
   const path = project.fileOf(places[0]?.node ?? namespace.node).path;
   const name = namespace.className ?? (namespace.binding === undefined ? undefined : project.bindings.classNameOf(path, namespace.binding));
   return name === undefined ? undefined : project.classes.byName(name, path)[0];
+}
+
+/** The class that the configuration names; a type argument may be a mere type parameter. */
+function configuredClass(project: Project, { namespace, places }: Singleton): string | undefined {
+  return namespace.binding === undefined ? undefined : project.bindings.classNameOf(project.fileOf(places[0]?.node ?? namespace.node).path, namespace.binding);
 }
 
 function reportOf(project: Project, singleton: Singleton, cls: Class | undefined, className: string | undefined, confidence: Confidence): Report | undefined {
