@@ -50,7 +50,7 @@ function objects(playbook: Playbook, given: Given): Part | undefined {
   if (needed === 0) return undefined;
   const arithmetic = [
     ...(entities === undefined ? [] : [`one object for each of ${formatNumber(entities)} entities`]),
-    ...(peak === undefined || forLoad === undefined ? [] : [`${formatNumber(peak)} requests/s ÷ ${low} to ${high} requests/s an object = at least ${formatNumber(Math.max(1, Math.ceil(peak / high)))} to ${formatNumber(forLoad)} objects for the load`]),
+    ...(peak === undefined || forLoad === undefined ? [] : [`${formatNumber(peak)} requests/s ÷ ${low} to ${formatNumber(high)} requests/s an object = ${fromTo(Math.max(1, Math.ceil(peak / high)), forLoad)} for the load`]),
   ];
   return { key: "objects", line: { title: "Objects", needed, limit: null, unit: "objects", verdict: "fits", arithmetic, sources: sourcesOf(playbook, ["do-objects-unlimited", "rule-do-shard-formula"]) } };
 }
@@ -153,4 +153,9 @@ function databases(playbook: Playbook, given: Given, total: number, free: boolea
 function sizeFromEntities(given: Given): number | undefined {
   const [entities, mb] = [given("entities"), given("mb_per_entity")];
   return entities === undefined || mb === undefined ? undefined : (entities * mb) / 1000;
+}
+
+function fromTo(low: number, high: number): string {
+  if (low === high) return `at least ${formatNumber(low)} object${low === 1 ? "" : "s"}`;
+  return `at least ${formatNumber(low)} to ${formatNumber(high)} objects`;
 }

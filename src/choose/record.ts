@@ -55,9 +55,10 @@ async function standingRecord(files: readonly NamedText[], folder: string): Prom
 
 function superseded(text: string, by: string, date: string): string {
   const link = `[${by.replace(/\.md$/, "")}](${by})`;
-  const withStatus = text.replace(/^status:.*$/m, () => `status: ${JSON.stringify(`superseded by ${link}`)}`);
-  const notice = `> Superseded by ${link} on ${date}.`;
-  return withStatus.replace(/^# .*$/m, (heading) => `${heading}\n\n${notice}`);
+  const bodyAt = text.indexOf("\n---", 3) + 4;
+  const head = text.slice(0, bodyAt).replace(/^status:.*$/m, () => `status: ${JSON.stringify(`superseded by ${link}`)}`);
+  const body = text.slice(bodyAt).replace(/^# .*$/m, (heading) => `${heading}\n\n> Superseded by ${link} on ${date}.`);
+  return head + body;
 }
 
 async function renderAdr(playbook: Playbook, decision: Decision, title: string, date: string, previous: string | undefined): Promise<string> {

@@ -40,6 +40,7 @@ figure{margin:0;overflow-x:auto}
 marker path{fill:var(--soft)}
 .edge-label{font-size:12px;fill:var(--soft);paint-order:stroke;stroke:var(--card);stroke-width:4px}
 .axis{display:grid;grid-template-columns:1fr 1fr;width:220px;font-size:.78rem;color:var(--soft);margin-bottom:4px}
+.axis span{white-space:nowrap}
 .axis span:last-child{text-align:right}
 .pulls{list-style:none;padding:0;margin:0}
 .pulls li{display:grid;grid-template-columns:220px 1fr;gap:18px;padding:9px 0;border-top:1px solid var(--line)}
@@ -88,6 +89,6 @@ tr+tr th,tr+tr td{border-top:1px solid var(--line)}
 .sources li{margin:.45em 0;overflow-wrap:anywhere}
 .answers{width:auto;margin-top:12px}
 .answers th{padding-right:24px}
-@media (max-width:640px){.pulls li{grid-template-columns:1fr;gap:4px}.pull{max-width:220px}.flips li{flex-direction:column;gap:2px}section{padding:18px 16px}.cost-bar{width:25%}.lines th{white-space:normal}}
+@media (max-width:640px){.pulls li{grid-template-columns:1fr;gap:4px}.pull{max-width:220px}.flips li{flex-direction:column;gap:2px}section{padding:18px 16px}.cost-bar{display:none}.lines th{white-space:normal}}
 @media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;--do:#c04a14;--d1:#1d4f9e;--both:#5f35a0;--other:#146b44;--stop:#9b1c15;--warn:#fff;--warn-line:#999;--ok:#146b44;--tight:#8a5a12;--over:#9b1c15;--track:#eee}body{font-size:10.5pt}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}main,footer{max-width:none;padding:0}section{padding:10pt 0;margin:8pt 0;border:0;border-top:1px solid var(--line);border-radius:0}li,article,tr,figure{break-inside:avoid}h2{break-after:avoid}.hero{padding-top:12pt}.diagram{min-width:0}}
 `;

@@ -7,7 +7,7 @@ import { escapeXml as esc, renderDiagram } from "./svg.ts";
 
 /** The decision as one page that needs nothing else: no script, no network, light and dark, and fit to print. */
 export function renderHtml(playbook: Playbook, decision: Decision): string {
-  const sections = [hero(playbook, decision), diagram(playbook, decision), warnings(decision), pulls(playbook, decision), flips(playbook, decision), how(playbook, decision), capacity(decision), cost(playbook, decision), unknowns(playbook, decision), sources(playbook, decision)];
+  const sections = [hero(playbook, decision), diagram(playbook, decision), pulls(playbook, decision), warnings(decision), flips(playbook, decision), how(playbook, decision), capacity(decision), cost(playbook, decision), unknowns(playbook, decision), sources(playbook, decision)];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +56,7 @@ function pulls(playbook: Playbook, decision: Decision): string {
   const quiet = decision.reasons.filter((reason) => reason.strength === "none");
   if (pulling.length === 0) return `<section><h2>Why</h2><p>Nothing was answered that pulls either way, so this is only the safe start.</p></section>`;
   return `<section><h2>Why</h2>
-<div class="axis" aria-hidden="true"><span>← Durable Objects</span><span>D1 →</span></div>
+<div class="axis" aria-hidden="true"><span>← objects</span><span>D1 →</span></div>
 <ol class="pulls">${pulling.map((reason) => pull(playbook, reason)).join("\n")}</ol>
 ${sums(decision)}
 ${quiet.length === 0 ? "" : `<p class="quiet">Pulls neither way: ${quiet.map((reason) => `<code>${esc(answerText(reason))}</code>`).join(", ")}.</p>`}</section>`;
