@@ -14,13 +14,19 @@ export interface ScaffoldFlags {
 
 const EXAMPLES = `
 Examples:
+  do-or-d1 scaffold chat                                    from do-or-d1.decision.yaml, recorded by do-or-d1 choose --record
   do-or-d1 scaffold chat --pattern do-per-entity --atom room
-  do-or-d1 scaffold --decision do-or-d1.decision.yaml --dry-run`;
+  do-or-d1 scaffold shop --pattern hot-do-d1-views --atom "shopping cart" --dry-run
+  do-or-d1 scaffold --decision ../docs/do-or-d1.decision.yaml --name my-worker
 
+Nothing is ever overwritten, and a write that fails leaves nothing behind.`;
+
+/** `scaffold [dir]`. */
 export const defineScaffold: CommandDefinition = (program, io, done) => {
   program
     .command("scaffold")
-    .description("write a project that runs, from a recorded decision or a pattern")
+    .summary("write a project that runs, from a decision or a pattern")
+    .description("Writes a Workers project that runs and passes its own tests, from a recorded decision or a pattern.")
     .argument("[dir]", "folder of the project, new or empty", ".")
     .option("--decision <file>", "recorded decision (default: do-or-d1.decision.yaml in the folder, or where you are)")
     .option("--pattern <pattern>", "d1-single, do-per-entity, hot-do-d1-views, d1-per-tenant-hot-do or d1-sharded, without a decision")

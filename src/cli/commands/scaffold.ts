@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 import { UserError } from "../../errors.ts";
+import { toPosix } from "../../paths.ts";
 import { applyPlan, takenPaths } from "../../scaffold/apply.ts";
 import { planFromDecision, planProject, type ScaffoldDecision, type ScaffoldPlan } from "../../scaffold/index.ts";
 import type { TextFile } from "../../scaffold/rename.ts";
@@ -58,13 +59,22 @@ async function readRecord(path: string, folder: string): Promise<{ decision: Sca
   const text = readText(path);
   const { parse } = await import("yaml");
   const decision = parseRecord(path, text, parse);
-  const records: TextFile[] = [{ path: RECORD, text }];
-  if (typeof decision.adr === "string") {
-    const adr = resolve(dirname(path), decision.adr);
-    if (existsSync(adr)) records.push({ path: `docs/adr/${basename(adr)}`, text: readText(adr) });
-  }
+  const adr = typeof decision.adr === "string" ? adrFiles(path, decision.adr, text) : undefined;
+  const records = adr ?? [{ path: RECORD, text }];
   // What lies in the folder already stays as it is.
   return { decision, records: records.filter((record) => !existsSync(join(folder, record.path))) };
+}
+
+// The record names its ADR relative to itself. One that lies elsewhere comes to docs/adr, and the copied record says so.
+function adrFiles(path: string, adr: string, record: string): readonly TextFile[] | undefined {
+  const source = resolve(dirname(path), adr);
+  if (!existsSync(source)) return undefined;
+  const isBelow = !isAbsolute(adr) && !adr.split(/[\\/]/).includes("..");
+  const target = isBelow ? toPosix(normalize(adr)) : `docs/adr/${basename(source)}`;
+  return [
+    { path: RECORD, text: record.replace(/^adr: .*$/m, () => `adr: ${target}`) },
+    { path: target, text: readText(source) },
+  ];
 }
 
 function parseRecord(path: string, text: string, parse: (text: string) => unknown): ScaffoldDecision & { readonly adr?: unknown } {
