@@ -1,16 +1,18 @@
 import { resolveFile } from "../project/discover/resolve.ts";
 import type { Checkout } from "../project/discover/types.ts";
+import type { Project } from "../project/graph/project.ts";
 import { joinPath } from "../paths.ts";
 import { effectiveEnvironments } from "../project/wrangler/effective.ts";
 import type { EffectiveEnvironment, WranglerConfig } from "../project/wrangler/types.ts";
 
 /**
- * The configurations that rules look at. One that a build tool wrote and redirects wrangler to repeats what the project's
+ * The configurations that rules look at: none of tests, unless tests were asked for. One that a build tool wrote and redirects wrangler to repeats what the project's
  * own says, so it counts only where the project has none of its own.
  */
-export function lintedConfigs(checkout: Checkout): readonly WranglerConfig[] {
+export function lintedConfigs(project: Project): readonly WranglerConfig[] {
+  const { checkout, options } = project;
   const own = new Set(checkout.configs.filter((config) => config.role !== "redirected").map((config) => config.dir));
-  return checkout.configs.filter((config) => config.role !== "redirected" || config.redirectedFrom === undefined || !own.has(config.redirectedFrom));
+  return checkout.configs.filter((config) => (options.includeTests || !config.inTests) && (config.role !== "redirected" || config.redirectedFrom === undefined || !own.has(config.redirectedFrom)));
 }
 
 /**

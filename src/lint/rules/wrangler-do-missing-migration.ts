@@ -10,7 +10,7 @@ import { environmentLabel, lintedConfigs } from "../wrangler.ts";
 export default defineRule({
   id: "wrangler-do-missing-migration",
   *check({ project }) {
-    for (const config of lintedConfigs(project.checkout)) {
+    for (const config of lintedConfigs(project)) {
       // Pages cannot hold classes of its own: what it binds lies in another Worker.
       if (!config.pagesBuildOutputDir) yield* checkConfig(config);
     }

@@ -12,7 +12,7 @@ import { lintedConfigs, mainFile } from "../wrangler.ts";
 export default defineRule({
   id: "wrangler-do-not-exported",
   *check({ project }) {
-    for (const config of lintedConfigs(project.checkout)) {
+    for (const config of lintedConfigs(project)) {
       if (!config.pagesBuildOutputDir && config.role !== "example") yield* checkConfig(project, config);
     }
   },

@@ -9,7 +9,7 @@ import { lintedConfigs, nameList } from "../wrangler.ts";
 export default defineRule({
   id: "wrangler-env-bindings",
   *check({ project }) {
-    for (const config of lintedConfigs(project.checkout))
+    for (const config of lintedConfigs(project))
       for (const environment of effectiveEnvironments(config)) if (environment.kind === "named") yield* checkEnvironment(config, environment);
   },
 });

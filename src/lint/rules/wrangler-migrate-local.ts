@@ -1,6 +1,7 @@
 // Since wrangler 3.33 `wrangler d1 migrations apply` and `d1 execute` work on the local database unless given `--remote`.
 // https://developers.cloudflare.com/d1/platform/release-notes/
 import { baseOf } from "../../paths.ts";
+import { liesInTestFolder } from "../../project/discover/names.ts";
 import type { Checkout, PackageInfo } from "../../project/discover/types.ts";
 import type { Span } from "../../project/span.ts";
 import { parseJsonc } from "../../project/wrangler/jsonc.ts";
@@ -15,7 +16,7 @@ export default defineRule({
   *check({ project }) {
     const { checkout } = project;
     const jobs = checkout.others.filter((file) => /\.ya?ml$/.test(file)).flatMap((file) => workflowJobs(file, checkout.read(file) ?? ""));
-    for (const info of checkout.packages) yield* checkPackage(checkout, info, jobs);
+    for (const info of checkout.packages) if (project.options.includeTests || !liesInTestFolder(info.file)) yield* checkPackage(checkout, info, jobs);
     for (const job of jobs) yield* checkJob(checkout, job);
   },
 });
@@ -58,8 +59,9 @@ function whyDeploying(checkout: Checkout, info: PackageInfo, name: string, scrip
   const usedLocally = callers.some(([other]) => LOCAL_NAME.test(other)) || jobs.some((job) => calls(job.text, name) && !isDeploying(job));
   const hasTwin = [...info.scripts].some(([other, text]) => other !== name && (isRemoteTwin(text) || passesRemote(text, name)));
   const isGivenRemote = jobs.some((job) => passesRemote(job.text, name)) || checkout.others.some((file) => /\.(?:sh|bash)$/.test(file) && passesRemote(checkout.read(file) ?? "", name));
+  const isDocumented = readmesOf(checkout, info.dir).some((text) => passesRemote(text, name) || isRemoteTwin(text));
   const isDoneElsewhere = jobs.some((job) => isRemoteTwin(job.text, true));
-  return usedLocally || hasTwin || isGivenRemote || isDoneElsewhere ? undefined : { text: "nothing beside it migrates the remote database", confidence: "medium" };
+  return usedLocally || hasTwin || isGivenRemote || isDoneElsewhere || isDocumented ? undefined : { text: "nothing beside it migrates the remote database", confidence: "medium" };
 }
 
 function* checkJob(checkout: Checkout, job: Job): Generator<Report> {
@@ -118,6 +120,12 @@ function calls(text: string, name: string): boolean {
 
 function passesRemote(text: string, name: string): boolean {
   return runsOf(text, name).some((rest) => /--remote\b/.test(rest));
+}
+
+/** What the project tells people to type: `pnpm db:migrate --remote`. */
+function readmesOf(checkout: Checkout, dir: string): string[] {
+  const folders = dir === "" ? [""] : ["", `${dir}/`];
+  return folders.flatMap((folder) => ["README.md", "readme.md", "Readme.md"].flatMap((name) => checkout.read(folder + name) ?? []));
 }
 
 function scriptSpan(info: PackageInfo, name: string): Span {

@@ -11,7 +11,7 @@ import { environmentLabel, lifecycleEnvironments, lintedConfigs } from "../wrang
 export default defineRule({
   id: "wrangler-migrations",
   *check({ project }) {
-    for (const config of lintedConfigs(project.checkout)) {
+    for (const config of lintedConfigs(project)) {
       for (const environment of lifecycleEnvironments(config)) {
         if (environment.kind === "top" || environment.own.migrationsKey) {
           yield* checkTags(environment.migrations);

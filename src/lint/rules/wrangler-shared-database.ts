@@ -15,7 +15,7 @@ export default defineRule({
   id: "wrangler-shared-database",
   *check({ project }) {
     const { checkout } = project;
-    const configs = lintedConfigs(checkout).filter((config) => config.role === "primary");
+    const configs = lintedConfigs(project).filter((config) => config.role === "primary");
     for (const config of configs) {
       yield* checkEnvironments(checkout, config);
       yield* checkPreviewIds(config);

@@ -1,6 +1,7 @@
 // `env` holds exactly what the configuration binds: a name that it does not bind is undefined at run time.
 // https://developers.cloudflare.com/workers/runtime-apis/bindings/
-import { isInside } from "../../paths.ts";
+import { isInside, joinPath } from "../../paths.ts";
+import { packageOf, resolveFile } from "../../project/discover/resolve.ts";
 import type { MemberExpression, Node } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Located } from "../../project/span.ts";
@@ -14,7 +15,7 @@ export default defineRule({
   id: "wrangler-unknown-binding",
   *check({ project }) {
     yield* undeclared(project);
-    for (const config of lintedConfigs(project.checkout)) if (config.role === "primary") yield* unused(project, config);
+    for (const config of lintedConfigs(project)) if (config.role === "primary") yield* unused(project, config);
   },
 });
 
@@ -64,19 +65,19 @@ function namesIn(config: WranglerConfig): string[] {
   return effectiveEnvironments(config).flatMap(({ own }) => [...own.durableObjects.map(({ name }) => name.value), ...own.d1.map(({ binding }) => binding.value), ...own.otherBindings.keys()]);
 }
 
-/** Bindings of the top level that no text below the configuration's folder names. */
+/** Bindings of the top level that no text of the Worker names. */
 function* unused(project: Project, config: WranglerConfig): Generator<Report> {
   const bindings: { readonly name: Located<string>; readonly kind: string }[] = [
     ...config.top.durableObjects.map(({ name }) => ({ name, kind: "Durable Object namespace" })),
     ...config.top.d1.map(({ binding }) => ({ name: binding, kind: "D1 database" })),
   ];
-  if (bindings.length === 0) return;
-  const texts = textsUnder(project, config);
+  const texts = bindings.length > 0 ? textsOf(project, config) : [];
   // Without any code in sight nothing can be said about what it uses.
   if (texts.length === 0) return;
+  const isRouted = texts.some((text) => ROUTERS.test(text));
   for (const { name, kind } of bindings) {
     const word = new RegExp(`(?<![\\w$])${name.value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w$])`);
-    if (texts.some((text) => word.test(text))) continue;
+    if ((isRouted && kind !== "D1 database") || ADAPTERS.test(name.value) || texts.some((text) => word.test(text))) continue;
     yield {
       span: name.span,
       message: `no code of this Worker uses the ${kind} \`${name.value}\`.`,
@@ -88,11 +89,23 @@ function* unused(project: Project, config: WranglerConfig): Generator<Report> {
   }
 }
 
-/** Code of the Worker: below the configuration's folder, and whatever its main module imports elsewhere. Generated types name every binding and prove no use. */
-function textsUnder(project: Project, config: WranglerConfig): string[] {
-  const { checkout } = project;
-  const main = config.top.main && checkout.sources.find((path) => path.endsWith(config.top.main?.value.replace(/^(?:\.\/)+/, "") ?? "\0") && isInside(path, config.dir));
-  const paths = new Set([...checkout.sources.filter((path) => isInside(path, config.dir)), ...(main === undefined ? [] : project.reachable(main))]);
-  return [...paths].filter((path) => !path.endsWith(".d.ts")).flatMap((path) => checkout.read(path) ?? []);
-}
+/** Functions that reach every namespace by what stands in the URL, or a binding by a default name. */
+const ROUTERS = /\b(?:routeAgentRequest|routePartykitRequest|partyserverMiddleware|agentsMiddleware|routeAgentEmail|proxyToSandbox|McpAgent)\b|\.(?:serve|serveSSE|mount)\(/;
 
+/** Bindings that a framework's adapter uses by names of its own. */
+const ADAPTERS = /^(?:NEXT_|WORKER_SELF_REFERENCE$)/;
+
+/**
+ * Code of the Worker: below the configuration's folder, in the package of its main module, and whatever that imports elsewhere.
+ * Generated types name every binding and prove no use. Nothing where the main module is no JavaScript or TypeScript.
+ */
+function textsOf(project: Project, config: WranglerConfig): string[] {
+  const { checkout } = project;
+  const environment = effectiveEnvironments(config)[0];
+  if (environment?.main && /\.(?:py|wasm|rs)$/.test(environment.main.value)) return [];
+  const path = environment?.main && joinPath(config.dir, environment.main.value);
+  const main = path === undefined ? undefined : resolveFile(checkout, path);
+  const home = path === undefined ? undefined : packageOf(checkout, path)?.dir;
+  const paths = new Set([...checkout.sources.filter((source) => isInside(source, config.dir) || (home !== undefined && isInside(source, home))), ...(main === undefined ? [] : project.reachable(main))]);
+  return [...paths].filter((source) => !source.endsWith(".d.ts")).flatMap((source) => checkout.read(source) ?? []);
+}

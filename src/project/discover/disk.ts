@@ -4,12 +4,19 @@ import { UserError } from "../../errors.ts";
 import { toPosix } from "../../paths.ts";
 import { type FileContent, type FileTree, type TreeEntry, contentOf } from "./tree.ts";
 
+/** A tree on disk. */
+export interface DiskTree extends FileTree {
+  /** Listed folders that hold links: what such a folder lists also depends on what its links lead to. */
+  readonly linked: ReadonlySet<string>;
+}
+
 /** The tree of files below an absolute folder. Links that lead out of it, nowhere, or in a circle are not there. */
-export function diskTree(rootAbs: string): FileTree {
+export function diskTree(rootAbs: string): DiskTree {
   const root = realpathSync(rootAbs);
   const absolute = (path: string): string => (path === "" ? root : `${root}/${path}`);
   // A link may lead out of the root, so the real place decides. Plain folders found in a listing need no asking.
   const inside = new Map<string, boolean>();
+  const linked = new Set<string>();
   const isInside = (folder: string): boolean => {
     const known = inside.get(folder);
     if (known !== undefined) return known;
@@ -32,6 +39,7 @@ export function diskTree(rootAbs: string): FileTree {
       return { name: entry.name, kind: "folder", isLink: false };
     }
     if (!entry.isSymbolicLink()) return undefined;
+    linked.add(folder);
     if (!isInside(path)) return undefined;
     const target = statSync(absolute(path), { throwIfNoEntry: false });
     if (!target) return undefined;
@@ -39,6 +47,7 @@ export function diskTree(rootAbs: string): FileTree {
   }
 
   return {
+    linked,
     list: (folder) => {
       try {
         if (!isInside(folder)) return undefined;

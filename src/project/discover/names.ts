@@ -45,3 +45,10 @@ export function wranglerName(base: string): WranglerName | undefined {
   if (suffix !== "" && !isExample) return undefined;
   return { format: extension.toLowerCase() === "toml" ? "toml" : "jsonc", isDefault: before === "" && after === "" && suffix === "", isExample };
 }
+
+const TEST_FOLDER = /(?:^|\/)(?:[\w.-]*[-_.])?(?:e2e|tests?|specs?|fixtures?|__fixtures__|__tests__|playwright|vitest|mocks?)(?:[-_.][\w.-]*)?\//i;
+
+/** Whether a configuration lies among tests or their fixtures by the names of its folders (`e2e-tests/`, `fixtures/`), beyond what the test globs say. */
+export function liesInTestFolder(path: string): boolean {
+  return TEST_FOLDER.test(path);
+}
