@@ -4,8 +4,11 @@ import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
+import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
+import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doFloatingCall from "./do-floating-call.ts";
+import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
 import doSingleton from "./do-singleton.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
 import doTimer from "./do-timer.ts";
@@ -32,8 +35,11 @@ export const rules: readonly Rule[] = [
   d1ForeignKeysOff,
   d1QueryInLoop,
   d1TransactionStatement,
+  d1UnbatchedWrites,
+  doAlarmWithoutHandler,
   doAsyncTransactionSync,
   doFloatingCall,
+  doMissingDeleteAlarm,
   doSingleton,
   doSqlOnKvClass,
   doTimer,

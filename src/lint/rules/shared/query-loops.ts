@@ -1,0 +1,138 @@
+import type { CallExpression, Node } from "../../../project/parse/ast.ts";
+import { isCall, isWithin } from "../../../project/parse/ast.ts";
+import type { SourceFile } from "../../../project/parse/source-file.ts";
+import { controlFlow } from "../../../project/flow/flow.ts";
+import { bodyOf, natureOf, repetitionOfCall, repetitionsAround, type Repetition } from "../../../project/graph/loops.ts";
+import { bodyLeaves } from "../../../project/graph/outside.ts";
+import type { Project } from "../../../project/graph/project.ts";
+import { queriesOf, runRoot, useOf, type D1Query, type ReachedQuery } from "../../../project/graph/queries.ts";
+import type { Confidence } from "../../finding.ts";
+import { isMaintenance } from "./maintenance.ts";
+
+/** A list this short, written down in the code, costs no more trips than the author sees. */
+const SHORT_LIST = 5;
+/** Behind more calls than this something is likely to stand in between that cannot be seen: a cache, a setting. */
+const FAR = 3;
+
+/** A query or a call that leads to queries, inside a repetition. */
+export interface Trigger {
+  readonly node: Node;
+  readonly reached: readonly ReachedQuery[];
+}
+
+/** A repetition over data that asks D1 on every turn. */
+export interface QueryLoop {
+  readonly repetition: Repetition;
+  readonly triggers: readonly Trigger[];
+  /** Low where each turn waits for something outside D1 anyway. */
+  readonly confidence: Confidence;
+}
+
+const loopsOf = new WeakMap<SourceFile, readonly QueryLoop[]>();
+
+/** The outermost repetitions of a file over data in which D1 is asked once an element. */
+export function queryLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
+  let found = loopsOf.get(file);
+  if (!found) loopsOf.set(file, (found = findLoops(project, file)));
+  return found;
+}
+
+function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
+  const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
+  for (const trigger of triggersIn(project, file)) {
+    const repetition = costlyRepetition(project, trigger.node);
+    if (!repetition || trigger.reached.every(({ query, path }) => collectsTurns(project, query, path.length === 0 ? repetition.node : undefined))) continue;
+    const known = loops.get(repetition.node);
+    if (known) known.triggers.push(trigger);
+    else loops.set(repetition.node, { repetition, triggers: [trigger] });
+  }
+  return [...loops.values()].map(({ repetition, triggers }) => {
+    const calls = file.calls.filter((call) => isWithin(call, repetition.node));
+    const alsoWaits = bodyLeaves(project, bodyOf(repetition), calls, triggers.map((trigger) => trigger.node));
+    const nearest = Math.min(...triggers.flatMap((trigger) => trigger.reached.map(({ path }) => path.length)));
+    return { repetition, triggers, confidence: alsoWaits || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
+  });
+}
+
+/** Queries of a file, calls in it that lead to some, and callbacks by name that do: `ids.map(loadUser)`. */
+function* triggersIn(project: Project, file: SourceFile): Iterable<Trigger> {
+  const queries = queriesOf(project);
+  const own = new Map(queries.in(file).map((query) => [query.node as Node, query]));
+  for (const query of own.values()) if (counts(query)) yield { node: query.node, reached: [{ query, path: [] }] };
+  for (const call of file.calls) {
+    if (own.has(call)) continue;
+    const repetition = repetitionOfCall(call);
+    if (repetition) yield* namedCallback(project, call);
+    if (repetitionsAround(call).length === 0) continue;
+    const use = useOf(call);
+    if (use === "dropped" || use === "background") continue;
+    const reached = queries.reached(call).filter(({ query }) => counts(query));
+    if (reached.length > 0 && !isCallbackRunner(call)) yield { node: call, reached };
+  }
+}
+
+/** `Promise.all(ids.map(loadUser))`: the callback is a function of the project. */
+function* namedCallback(project: Project, call: CallExpression): Iterable<Trigger> {
+  for (const argument of call.arguments) {
+    if (argument.type !== "Identifier" && argument.type !== "MemberExpression") continue;
+    const kind = project.kindOf(argument);
+    if (kind?.kind !== "function") continue;
+    const reached = queriesOf(project).runBy(kind.fn).filter(({ query }) => counts(query));
+    if (reached.length > 0) yield { node: argument, reached: reached.map(({ query, path }) => ({ query, path: [call, ...path] })) };
+  }
+}
+
+/** The queries of a callback given to a call are seen where they stand. */
+function isCallbackRunner(call: CallExpression): boolean {
+  return call.callee.type === "ArrowFunctionExpression" || call.callee.type === "FunctionExpression";
+}
+
+/** Schema statements run once a deployment, if at all, and cannot all be batched; nobody waits for what is handed to `waitUntil`. */
+function counts(query: D1Query): boolean {
+  return query.action !== "ddl" && query.use !== "background" && query.use !== "dropped" && !isMaintenance(query.file, query.node);
+}
+
+/** Whether a batch sends what several turns collected: its list is made outside the loop, or outside the helper that sends it. */
+function collectsTurns(project: Project, query: D1Query, loop: Node | undefined): boolean {
+  if (!query.batch || query.node.type !== "CallExpression") return false;
+  const [list] = query.node.arguments;
+  if (list?.type !== "Identifier" && list?.type !== "MemberExpression") return false;
+  if (list.type === "MemberExpression") return true;
+  const variable = query.file.scopes.resolve(list);
+  if (!variable || variable.kind === "parameter") return false;
+  const scope = loop ?? runRoot(query.node);
+  return scope !== undefined && project.fileOf(scope) === query.file && !isWithin(variable.node, scope);
+}
+
+/** The outermost repetition over data around a node, when one turn asks the database for one element. */
+function costlyRepetition(project: Project, node: Node): Repetition | undefined {
+  const around = repetitionsAround(node);
+  const own = isCall(node.parent) && node.parent.arguments.includes(node as CallExpression["arguments"][number]) ? repetitionOfCall(node.parent) : undefined;
+  const all = own && !around.some((repetition) => repetition.node === own.node) ? [own, ...around] : around;
+  let found: Repetition | undefined;
+  for (const repetition of all) {
+    const nature = natureOf(project, repetition);
+    if (nature.kind === "data" || (nature.kind === "constant" && nature.length > SHORT_LIST)) {
+      if (comesAgain(repetition, node)) found = repetition;
+    } else if (nature.kind === "chunks" && !found) {
+      // The query handles the whole piece at once.
+      return undefined;
+    }
+  }
+  return found && !isMaintenance(project.fileOf(found.node), found.node) ? found : undefined;
+}
+
+/** Whether a turn that got to the query may be followed by another one: not when it returns or breaks right after, nor when only a failure leads on. */
+function comesAgain(repetition: Repetition, node: Node): boolean {
+  if (repetition.node.type === "CallExpression") return true;
+  const root = runRoot(node);
+  if (!root) return true;
+  const flow = controlFlow(root);
+  if (!flow.has(node) || !flow.has(repetition.node)) return true;
+  return flow.somePath({ from: node, to: node, avoiding: (_, step) => isCatch(step.region, repetition.node) }) !== undefined;
+}
+
+function isCatch(region: { readonly kind: string; readonly node: Node; readonly outer: unknown } | undefined, loop: Node): boolean {
+  for (let current = region; current; current = current.outer as typeof region) if (current.kind === "catch" && isWithin(current.node, loop)) return true;
+  return false;
+}
