@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The command's name. */
 export const NAME = "do-or-d1";
@@ -16,4 +18,12 @@ function readVersion(): string {
     }
   }
   return "0.0.0";
+}
+
+/** What tells this build of the tool from any other: the files it consists of. undefined when it runs from its sources. */
+export function buildId(): string | undefined {
+  const folder = ["./", "../"].map((up) => fileURLToPath(new URL(up, import.meta.url))).find((candidate) => existsSync(join(candidate, "cli.js")) && existsSync(join(candidate, "data")));
+  if (folder === undefined) return undefined;
+  const files = [folder, join(folder, "chunks"), join(folder, "data")].flatMap((part) => readdirSync(part).map((name) => join(part, name))).sort();
+  return files.map((file) => ({ file, stat: statSync(file) })).map(({ file, stat }) => `${file} ${stat.size} ${stat.mtimeMs}`).join("\n");
 }

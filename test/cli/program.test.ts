@@ -98,7 +98,7 @@ describe("completion", () => {
     expect(complete("do-or-d1", "lint", "--fail")).toEqual(["--fail-on"]);
     expect(complete("do-or-d1", "lint", "--format", "s")).toEqual(["sarif"]);
     expect(complete("do-or-d1", "lint", "--rule", "do-tim")).toEqual(["do-timer="]);
-    expect(complete("do-or-d1", "explain", "do-timer")).toEqual(["do-timer"]);
+    expect(complete("do-or-d1", "explain", "do-singl")).toEqual(["do-singleton"]);
   });
 });
 

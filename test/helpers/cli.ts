@@ -43,8 +43,6 @@ export async function cli(cwd: string, argv: readonly string[], options: { reado
     return Object.assign(stream, options.columns === undefined ? {} : { columns: options.columns }) as unknown as NodeJS.WriteStream;
   };
   const stdin = Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]) as unknown as NodeJS.ReadStream;
-  // No cache unless a test asks for it: results of one test must not reach another.
-  const env = { DO_OR_D1_CACHE: "off", ...options.env };
-  const status = await run(argv, { stdin, stdout: sink(out), stderr: sink(err), env, cwd });
+  const status = await run(argv, { stdin, stdout: sink(out), stderr: sink(err), env: options.env ?? {}, cwd });
   return { status, stdout: out.join(""), stderr: err.join("") };
 }

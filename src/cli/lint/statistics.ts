@@ -8,10 +8,10 @@ export function formatStatistics(results: LintResults, durationMs: number): stri
   const row = (name: string, milliseconds: number, note = ""): string => `  ${name.padEnd(34)}${milliseconds.toFixed(1).padStart(9)} ms${note}`;
   return [
     `${results.files} files, ${results.relevant} of them with or near Durable Object or D1 code, ${results.configs} wrangler configurations`,
-    "stages",
+    ...(results.stages.length === 0 ? ["replayed from the cache; --no-cache runs the rules again"] : ["stages"]),
     ...results.stages.map(({ name, milliseconds }) => row(name, milliseconds)),
     row("all", durationMs),
-    "rules",
+    ...(rules.length === 0 ? [] : ["rules"]),
     ...rules.map(({ name, milliseconds }) => row(name, milliseconds, counts.has(name) ? `   ${counts.get(name)} findings` : "")),
     "",
   ].join("\n");

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { toPosix } from "../../paths.ts";
-import { discoverTree } from "../../project/discover/discover.ts";
-import { diskTree, findRoot, relativeToRoot } from "../../project/discover/disk.ts";
-import { overlayTree } from "../../project/discover/overlay.ts";
+import { type DiskTree, diskTree, findRoot, relativeToRoot } from "../../project/discover/disk.ts";
+import { type Trace, tracedTree } from "../../project/discover/trace.ts";
 import type { Checkout } from "../../project/discover/types.ts";
 import { CONFIG_NAMES } from "../../lint/config/find.ts";
 
@@ -13,6 +12,9 @@ export interface Workspace {
   readonly root: string;
   /** Paths that were asked for, relative to the root. */
   readonly asked: readonly string[];
+  readonly tree: DiskTree;
+  /** All that checkouts asked of the disk so far. */
+  readonly trace: Trace;
   /** Takes stock, with some texts in place of those on disk. */
   checkout(overlay?: ReadonlyMap<string, string>): Promise<Checkout>;
   /** A path relative to the working folder, POSIX. */
@@ -24,7 +26,7 @@ export interface Workspace {
 }
 
 /**
- * Finds the checkout around some paths. With `--stdin`, the folder of the package around the file is asked for.
+ * Finds the checkout around some paths.
  * @throws UserError when a path does not exist
  */
 export function openWorkspace(cwd: string, paths: readonly string[]): Workspace {
@@ -35,11 +37,17 @@ export function openWorkspace(cwd: string, paths: readonly string[]): Workspace 
   const fromUser = (path: string): string => toPosix(relative(root, realJoin(root, cwd, path)));
   const display = (file: string, from: string): string => toPosix(relative(from, join(root, file))) || ".";
   const tree = diskTree(root);
+  const traced = tracedTree(tree);
   const here = join(root, relativeToRoot(root, cwd, "."));
   return {
     root,
     asked,
-    checkout: (overlay) => discoverTree(overlay && overlay.size > 0 ? overlayTree(tree, overlay) : tree, asked),
+    tree,
+    trace: traced.trace,
+    checkout: async (overlay) => {
+      const [{ discoverTree }, { overlayTree }] = await Promise.all([import("../../project/discover/discover.ts"), import("../../project/discover/overlay.ts")]);
+      return discoverTree(overlay && overlay.size > 0 ? overlayTree(traced.tree, overlay) : traced.tree, asked);
+    },
     path: (file) => display(file, here),
     repositoryPath: (file) => display(file, isRepository ? root : here),
     fromUser,
