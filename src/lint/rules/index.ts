@@ -3,13 +3,16 @@ import d1BindMismatch from "./d1-bind-mismatch.ts";
 import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
+import d1SqlInjection from "./d1-sql-injection.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
+import doBlockConcurrency from "./do-block-concurrency.ts";
 import doFloatingCall from "./do-floating-call.ts";
 import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
 import doSingleton from "./do-singleton.ts";
+import doSqlInjection from "./do-sql-injection.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
 import doTimer from "./do-timer.ts";
 import doTransactionStatement from "./do-transaction-statement.ts";
@@ -34,13 +37,16 @@ export const rules: readonly Rule[] = [
   d1DdlInRequest,
   d1ForeignKeysOff,
   d1QueryInLoop,
+  d1SqlInjection,
   d1TransactionStatement,
   d1UnbatchedWrites,
   doAlarmWithoutHandler,
   doAsyncTransactionSync,
+  doBlockConcurrency,
   doFloatingCall,
   doMissingDeleteAlarm,
   doSingleton,
+  doSqlInjection,
   doSqlOnKvClass,
   doTimer,
   doTransactionStatement,
