@@ -102,10 +102,13 @@ async function walk(playbook: Playbook, state: State, prompts: Prompts, from: nu
   }
 }
 
+/** Questions that count for the cost whatever the choice: sockets and the plan's allowances. */
+const COUNTS_FOR_COST: readonly string[] = ["live", "plan"];
+
 /** Why a question need not be asked; "" where it goes without saying. */
 function skipReason(playbook: Playbook, question: Question, answers: Answers, open: ReadonlySet<string>): string | undefined {
   if (question.onlyIf !== undefined && !holds(question.onlyIf, answers)) return "";
-  const isAsked = question.kind === "text" || question.kind === "number" || question.id === "plan" || canMatter(playbook, question.id, answers, open);
+  const isAsked = question.kind === "text" || question.kind === "number" || COUNTS_FOR_COST.includes(question.id) || canMatter(playbook, question.id, answers, open);
   return isAsked ? undefined : `Skipped "${question.title}": after your answers it can no longer change anything.`;
 }
 
@@ -259,10 +262,14 @@ async function createPrompts(terminal: Terminal): Promise<Prompts> {
     const answers = await (prompt as (questions: readonly unknown[]) => Promise<{ readonly value: T }>)([{ name: "value", theme, ...question }]);
     return answers.value;
   };
+  // Lines are broken between words here; the prompts themselves would break them anywhere.
+  const broken = (text: string, indent: number): string => wrap(text, terminal.width - indent - 1).join(`\n${" ".repeat(indent)}`);
+  const fitted = <T>(choices: readonly Choice<T>[]): readonly Choice<T>[] =>
+    choices.map((choice) => ({ ...choice, name: broken(choice.name, 6), short: choice.short ?? choice.name, ...(choice.description === undefined ? {} : { description: broken(choice.description, 0) }) }));
   return {
-    select: (message, choices, preset) => one({ type: "select", message, choices, loop: false, pageSize: 12, ...(preset === undefined ? {} : { default: preset }) }),
-    checkbox: (message, choices) => one({ type: "checkbox", message, choices, loop: false, pageSize: 12 }),
-    input: (message, validate) => one({ type: "input", message, validate }),
+    select: (message, choices, preset) => one({ type: "select", message: broken(message, 2), choices: fitted(choices), loop: false, pageSize: 20, ...(preset === undefined ? {} : { default: preset }) }),
+    checkbox: (message, choices) => one({ type: "checkbox", message: broken(message, 2), choices: fitted(choices), loop: false, pageSize: 20 }),
+    input: (message, validate) => one({ type: "input", message: broken(message, 2), validate: (text: string) => ((problem) => (problem === true ? true : broken(problem, 2)))(validate(text)) }),
     say: (text) => void output.write(`${wrapLines(text, terminal.width)}\n`),
   };
 }
@@ -279,5 +286,6 @@ function withoutColor(output: NodeJS.WriteStream): NodeJS.WriteStream {
       output.write(String(chunk).replace(/\u001b\[[0-9;]*m/g, ""), () => done());
     },
   });
-  return Object.defineProperties(plain, { columns: { get: () => output.columns }, rows: { get: () => output.rows }, isTTY: { value: true } }) as unknown as NodeJS.WriteStream;
+  // Each prompt ends the stream that it wrote to; this one goes on to the next.
+  return Object.defineProperties(plain, { end: { value: () => plain }, columns: { get: () => output.columns }, rows: { get: () => output.rows }, isTTY: { value: true } }) as unknown as NodeJS.WriteStream;
 }

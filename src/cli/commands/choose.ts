@@ -7,6 +7,7 @@ import { answersFromText, parsePlaybook } from "../../choose/source-text.ts";
 import type { Answers, Decision, Playbook } from "../../choose/types.ts";
 import { UserError } from "../../errors.ts";
 import { toPosix } from "../../paths.ts";
+import { wrap } from "../../text.ts";
 import { EXIT, type ExitStatus, type Io } from "../io.ts";
 import { usesColor, widthOf } from "../terminal.ts";
 import type { ChooseFlags } from "./choose.command.ts";
@@ -145,7 +146,7 @@ function today(io: Io): string {
 
 function keepAnswers(text: string, io: Io): void {
   writeFileSync(resolve(io.cwd, KEPT_ANSWERS), text);
-  io.stderr.write(`\nYour answers so far are in ${KEPT_ANSWERS}. Go on with: do-or-d1 choose --resume\n`);
+  io.stderr.write(`\n${wrap(`Your answers so far are in ${KEPT_ANSWERS}. Go on with: do-or-d1 choose --resume`, widthOf(io.stderr, io.env)).join("\n")}\n`);
 }
 
 function writeText({ path, text }: Write, io: Io): void {
