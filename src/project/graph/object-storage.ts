@@ -198,7 +198,7 @@ export function mayHaveHiddenMethods(project: Project, cls: Class): boolean {
   });
 }
 
-/** `Lifecycle.install(this)` in the constructor, where `install` is not in sight. */
+/** `Lifecycle.install(this)` while the object is made, where `install` is not in sight or deals with handlers. */
 function givesItselfAway(project: Project, cls: Class): boolean {
   const roots: Node[] = cls.body.body.flatMap((member) =>
     member.type === "MethodDefinition" && member.kind === "constructor" ? [member.value] : member.type === "PropertyDefinition" && member.value ? [member.value] : []);
@@ -206,9 +206,17 @@ function givesItselfAway(project: Project, cls: Class): boolean {
   let found = false;
   for (const root of roots)
     walk(root, keys, (node) => {
-      if (node.type === "CallExpression" && node.arguments.some((argument) => argument.type === "ThisExpression") && project.targetsOf(node).length === 0 && !/^(?:bind|call|apply)$/.test(calleeName(node) ?? "")) found = true;
+      if ((node.type === "CallExpression" || node.type === "NewExpression") && node.arguments.some((argument) => argument.type === "ThisExpression")) found ||= mayInstallHandlers(project, node);
+      return !found;
     });
   return found;
+}
+
+function mayInstallHandlers(project: Project, call: CallSite): boolean {
+  if (call.type === "CallExpression" && /^(?:bind|call|apply)$/.test(calleeName(call) ?? "")) return false;
+  const definition = call.type === "NewExpression" ? project.definitionOf(unwrap(call.callee)) : undefined;
+  const files = definition?.type === "class" ? [definition.file] : project.calls.targetsOf(call).map((target) => project.fileOf(target));
+  return files.length === 0 || files.some(({ text }) => /\balarm\b/i.test(text));
 }
 
 /** `Room.prototype.alarm = …`, `Object.assign(Room.prototype, handlers)`. */
