@@ -3,7 +3,7 @@ import { calleeMember, isCall, isMember, propertyName, unwrap, wrapped } from ".
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { sqlText, type SqlText } from "../sql/text.ts";
 import type { Project } from "./project.ts";
-import { textsOf } from "./statement-text.ts";
+import { textsOf, writtenTextsOf } from "./statement-text.ts";
 
 /** One of the texts a site may run; hole `n` of the text is filled by `holes[n]`. */
 export interface SiteText {
@@ -91,6 +91,11 @@ function sitesIn(project: Project, file: SourceFile): readonly SqlSite[] {
 function site(project: Project, file: SourceFile, node: SqlSite["node"], argument: Node, target: SqlSite["target"], method: SqlSite["method"]): SqlSite {
   const callee = project.text(node.type === "CallExpression" ? unwrap(node.callee) : unwrap(node.tag));
   return { file, node, argument, target, method, callee: callee.replaceAll(/\s+/g, ""), binds: [], texts: textsOf(project, argument).map(({ parts }) => siteText(parts)) };
+}
+
+/** The texts of a site with everything that is put into them as it is written there: `${column}` is a hole, whatever it holds. */
+export function writtenTexts(project: Project, { argument }: SqlSite): readonly SiteText[] {
+  return writtenTextsOf(project, argument).map(({ parts }) => siteText(parts));
 }
 
 function siteText(parts: readonly (string | Node)[]): SiteText {

@@ -25,15 +25,35 @@ export function templateText(template: TextTemplate): string {
  * across files, arguments of the callers in sight. An expression of which nothing is known gives one hole.
  */
 export function textsOf(project: Project, node: Node): readonly TextTemplate[] {
-  return new Texts(project).of(node, 0).slice(0, MAX_ALTERNATIVES);
+  return new Texts(project, false).of(node, 0).slice(0, MAX_ALTERNATIVES);
+}
+
+/**
+ * Like `textsOf`, but what is put into a text (`${column}`, `+ value +`) is a hole as it stands there, unless it is a constant:
+ * for questions about the expression that is put in.
+ */
+export function writtenTextsOf(project: Project, node: Node): readonly TextTemplate[] {
+  return new Texts(project, true).of(node, 0).slice(0, MAX_ALTERNATIVES);
 }
 
 class Texts {
   readonly #project: Project;
   readonly #active = new Set<Node>();
+  /** Whether parts that are put into a text stay as they are written. */
+  readonly #asWritten: boolean;
 
-  constructor(project: Project) {
+  constructor(project: Project, asWritten: boolean) {
     this.#project = project;
+    this.#asWritten = asWritten;
+  }
+
+  /** What an expression within a text may be. */
+  #part(raw: Node, depth: number): readonly TextTemplate[] {
+    const node = unwrap(raw);
+    const isText = node.type === "Literal" || node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node.operator === "+");
+    if (!this.#asWritten || isText) return this.of(raw, depth);
+    const constant = this.#project.constants.constantOf(node);
+    return [constant ? { parts: [constant.value] } : hole(node)];
   }
 
   of(raw: Node, depth: number): readonly TextTemplate[] {
@@ -54,7 +74,7 @@ class Texts {
       case "TaggedTemplateExpression":
         return [{ parts: node.quasi.quasis.flatMap((quasi, index) => [quasi.value.cooked ?? quasi.value.raw, ...optional(node.quasi.expressions[index])]) }];
       case "BinaryExpression":
-        return node.operator === "+" ? product([this.of(node.left, depth + 1), this.of(node.right, depth + 1)]) : [];
+        return node.operator === "+" ? product([this.#part(node.left, depth + 1), this.#part(node.right, depth + 1)]) : [];
       case "ConditionalExpression":
         return [...this.of(node.consequent, depth + 1), ...this.of(node.alternate, depth + 1)];
       case "LogicalExpression":
@@ -80,7 +100,7 @@ class Texts {
     for (const [index, quasi] of node.quasis.entries()) {
       parts.push([{ parts: [quasi.value.cooked ?? quasi.value.raw] }]);
       const expression = node.expressions[index];
-      if (expression) parts.push(this.of(expression, depth + 1));
+      if (expression) parts.push(this.#part(expression, depth + 1));
     }
     return product(parts);
   }
@@ -143,7 +163,7 @@ class Texts {
   #call(node: CallExpression, depth: number): readonly TextTemplate[] {
     const member = calleeMember(node);
     const name = member ? propertyName(member) : undefined;
-    if (member && (name === "trim" || name === "toString" || name === "trimEnd" || name === "replace" || name === "replaceAll")) return this.of(member.object, depth + 1);
+    if (member && (name === "trim" || name === "toString" || name === "trimEnd" || (!this.#asWritten && (name === "replace" || name === "replaceAll")))) return this.of(member.object, depth + 1);
     if (member && name === "concat") return product([this.of(member.object, depth + 1), ...node.arguments.map((argument) => this.of(argument, depth + 1))]);
     if (member && name === "join") {
       const list = unwrap(member.object);
@@ -154,7 +174,7 @@ class Texts {
       for (const element of array.elements) {
         if (!element) continue;
         if (parts.length > 0) parts.push([separator ?? { parts: [","] }]);
-        parts.push(element.type === "SpreadElement" ? [hole(element)] : this.of(element, depth + 1));
+        parts.push(element.type === "SpreadElement" ? [hole(element)] : this.#part(element, depth + 1));
       }
       return product(parts);
     }

@@ -1,0 +1,172 @@
+import type { Node } from "../../../project/parse/ast.ts";
+import { isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../../../project/parse/ast.ts";
+import type { SourceFile } from "../../../project/parse/source-file.ts";
+import type { Project } from "../../../project/graph/project.ts";
+
+const MAX_DEPTH = 6;
+
+/** Whether a value can only be a number, a boolean, or one of a few texts, by the types that the code declares. */
+export function isHarmlessByType(project: Project, node: Node): boolean {
+  const type = declaredType(project, node, 0);
+  return type !== undefined && isHarmless(project, type, 0);
+}
+
+function isHarmless(project: Project, type: Node, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
+  switch (type.type) {
+    case "TSNumberKeyword":
+    case "TSBooleanKeyword":
+    case "TSBigIntKeyword":
+    case "TSNullKeyword":
+    case "TSUndefinedKeyword":
+    case "TSNeverKeyword":
+    case "TSLiteralType":
+      return true;
+    case "TSUnionType":
+      return type.types.every((part) => isHarmless(project, part, depth + 1));
+    case "TSArrayType":
+      return isHarmless(project, type.elementType, depth + 1);
+    case "TSTypeOperator":
+      return type.operator === "keyof" || isHarmless(project, type.typeAnnotation, depth + 1);
+    // `(typeof COLUMNS)[number]`
+    case "TSIndexedAccessType":
+      return type.indexType.type === "TSNumberKeyword" && type.objectType.type === "TSTypeQuery";
+    case "TSParenthesizedType":
+      return isHarmless(project, type.typeAnnotation, depth + 1);
+    case "TSTypeReference": {
+      if (type.typeName.type !== "Identifier") return type.typeName.type === "TSQualifiedName" && isEnum(project, type.typeName.left);
+      const [argument] = type.typeArguments?.params ?? [];
+      if (/^(?:Array|ReadonlyArray|Set|ReadonlySet|Promise|NonNullable|Readonly)$/.test(type.typeName.name)) return argument !== undefined && isHarmless(project, argument, depth + 1);
+      if (isEnum(project, type.typeName)) return true;
+      const declaration = typeDeclaration(project, type.typeName);
+      return declaration?.type === "TSTypeAliasDeclaration" && isHarmless(project, declaration.typeAnnotation, depth + 1);
+    }
+    default:
+      return false;
+  }
+}
+
+/** The declaration of a type's name, in the file or where it is imported from. */
+function typeDeclaration(project: Project, name: Node): Node | undefined {
+  if (name.type !== "Identifier") return undefined;
+  const file = project.fileOf(name);
+  const local = file.scopes.type(name.name);
+  if (local) return local.declaration;
+  const variable = file.scopes.lookup(name.name, name);
+  const definition = variable?.kind === "import" ? project.definitionOf(variable.node) : undefined;
+  return definition?.type === "type" ? definition.node : undefined;
+}
+
+function isEnum(project: Project, name: Node): boolean {
+  if (name.type !== "Identifier") return false;
+  const variable = project.fileOf(name).scopes.lookup(name.name, name);
+  if (variable?.kind === "enum") return true;
+  const definition = variable?.kind === "import" ? project.definitionOf(variable.node) : undefined;
+  return definition?.type === "variable" && definition.variable.kind === "enum";
+}
+
+/** The type that the code declares for an expression's value; undefined when it declares none. */
+function declaredType(project: Project, raw: Node, depth: number): Node | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  const node = unwrap(raw);
+  const file = project.fileOf(node);
+  switch (node.type) {
+    case "Identifier": {
+      const variable = file.scopes.resolve(node);
+      if (!variable || variable.kind === "import") return undefined;
+      const own = annotationOf(variable.node);
+      if (own) return own;
+      return patternType(project, file, variable.node, depth);
+    }
+    case "AwaitExpression": {
+      const inner = declaredType(project, node.argument, depth + 1);
+      return inner && unpromised(inner);
+    }
+    case "CallExpression": {
+      const [target] = project.targetsOf(node);
+      return target?.returnType?.typeAnnotation;
+    }
+    case "MemberExpression": {
+      const name = propertyName(node);
+      if (name === undefined) return undefined;
+      if (unwrap(node.object).type === "ThisExpression") return fieldType(project, node, name);
+      const owner = declaredType(project, node.object, depth + 1);
+      return owner && memberType(project, owner, name, depth);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function annotationOf(node: Node): Node | undefined {
+  if (!("typeAnnotation" in node) || node.typeAnnotation?.type !== "TSTypeAnnotation") return undefined;
+  return node.typeAnnotation.typeAnnotation;
+}
+
+/** The type of a name in a pattern: `limit` of `{ limit }: { limit: number }`. */
+function patternType(project: Project, file: SourceFile, name: Node, depth: number): Node | undefined {
+  const value = name.parent?.type === "AssignmentPattern" ? name.parent : name;
+  const property = value.parent;
+  if (property?.type !== "Property" || property.parent?.type !== "ObjectPattern") return undefined;
+  const pattern = property.parent;
+  const key = keyName(property.key, property.computed);
+  if (key === undefined) return undefined;
+  let owner = annotationOf(pattern);
+  const declarator = pattern.parent;
+  if (!owner && declarator?.type === "VariableDeclarator" && declarator.init && file) owner = declaredType(project, declarator.init, depth + 1);
+  return owner && memberType(project, owner, key, depth);
+}
+
+function unpromised(type: Node): Node {
+  if (type.type !== "TSTypeReference" || type.typeName.type !== "Identifier" || type.typeName.name !== "Promise") return type;
+  return type.typeArguments?.params[0] ?? type;
+}
+
+function memberType(project: Project, owner: Node, name: string, depth: number): Node | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  switch (owner.type) {
+    case "TSTypeLiteral":
+      return signatureType(owner.members, name);
+    case "TSInterfaceDeclaration":
+      return signatureType(owner.body.body, name);
+    case "TSTypeAliasDeclaration":
+      return memberType(project, owner.typeAnnotation, name, depth + 1);
+    case "TSIntersectionType":
+      return owner.types.map((part) => memberType(project, part, name, depth + 1)).find((found) => found !== undefined);
+    case "TSUnionType": {
+      const parts = owner.types.filter((part) => part.type !== "TSUndefinedKeyword" && part.type !== "TSNullKeyword");
+      return parts.length === 1 && parts[0] ? memberType(project, parts[0], name, depth + 1) : undefined;
+    }
+    case "TSTypeReference": {
+      if (owner.typeName.type !== "Identifier") return undefined;
+      const [argument] = owner.typeArguments?.params ?? [];
+      if (argument && /^(?:Partial|Required|Readonly|Pick|Omit|NonNullable|Promise)$/.test(owner.typeName.name)) return memberType(project, argument, name, depth + 1);
+      const declaration = typeDeclaration(project, owner.typeName);
+      return declaration && memberType(project, declaration, name, depth + 1);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function signatureType(members: readonly Node[], name: string): Node | undefined {
+  for (const member of members)
+    if (member.type === "TSPropertySignature" && keyName(member.key, member.computed) === name) return member.typeAnnotation?.typeAnnotation;
+  return undefined;
+}
+
+function fieldType(project: Project, node: Node, name: string): Node | undefined {
+  const owner = thisClass(node);
+  if (!owner) return undefined;
+  for (const cls of project.classes.chain(owner.cls))
+    for (const member of cls.body.body) {
+      if (member.type === "PropertyDefinition" && keyName(member.key, member.computed) === name && member.typeAnnotation) return member.typeAnnotation.typeAnnotation;
+      if (member.type !== "MethodDefinition" || member.kind !== "constructor" || !isFunction(member.value)) continue;
+      for (const parameter of member.value.params)
+        if (parameter.type === "TSParameterProperty" && !isMember(parameter.parameter)) {
+          const pattern = parameter.parameter.type === "AssignmentPattern" ? parameter.parameter.left : parameter.parameter;
+          if (pattern.type === "Identifier" && pattern.name === name) return annotationOf(pattern);
+        }
+    }
+  return undefined;
+}

@@ -1,0 +1,117 @@
+import type { Node } from "../../../project/parse/ast.ts";
+import { calleeMember, calleeName, isCall, isMember, unwrap } from "../../../project/parse/ast.ts";
+import { flowOf, type Condition } from "../../../project/flow/flow.ts";
+import type { Project } from "../../../project/graph/project.ts";
+
+/** Conditions known to hold where a value ends up, gathered on the way to where it comes from. */
+export type Guards = readonly Condition[];
+
+/** What is known to hold where a node is evaluated. */
+export function guardsAt(node: Node): Guards {
+  return flowOf(node)?.conditionsOn(node) ?? [];
+}
+
+/** Whether the conditions prove that a variable or member holds one of a list of values, matches a pattern, or is a number. */
+export function isProven(project: Project, value: Node, guards: Guards): boolean {
+  return guards.some(({ kind, test, holds }) => (kind === "case" ? holds && isSame(project, test, value) : kind === "truthy" && proves(project, test, holds, value)));
+}
+
+const CHECKS = /^(?:includes|has|test|hasOwn|hasOwnProperty|every|some|indexOf|isInteger|isFinite|isSafeInteger|match)$/;
+const CHECKERS = /^(?:is|valid|check|allow|assert|ensure|verify|has|matches)/i;
+
+function proves(project: Project, raw: Node, holds: boolean, value: Node): boolean {
+  const test = unwrap(raw);
+  switch (test.type) {
+    case "UnaryExpression":
+      return test.operator === "!" && proves(project, test.argument, !holds, value);
+    case "LogicalExpression":
+      // A chain of alternatives proves something only when each of them does.
+      return (test.operator === "||") === holds
+        ? proves(project, test.left, holds, value) && proves(project, test.right, holds, value)
+        : proves(project, test.left, holds, value) || proves(project, test.right, holds, value);
+    case "BinaryExpression":
+      return provesByComparison(project, test, holds, value);
+    case "CallExpression": {
+      const name = calleeName(test) ?? "";
+      if (name === "isNaN") return !holds && mentions(project, test, value);
+      if (!holds) return false;
+      // `COLUMNS.includes(column)`, `/^\w+$/.test(name)`, `isColumn(name)`, `fields.every((f) => COLUMNS.has(f))`
+      if (name === "every" || name === "match") return isSame(project, calleeMember(test)?.object, value);
+      return (CHECKS.test(name) || CHECKERS.test(name)) && mentions(project, test, value);
+    }
+    default:
+      return false;
+  }
+}
+
+function provesByComparison(project: Project, test: Extract<Node, { type: "BinaryExpression" }>, holds: boolean, value: Node): boolean {
+  const { left, right, operator } = test;
+  switch (operator) {
+    case "===":
+    case "==":
+    case "!==":
+    case "!=": {
+      if ((operator === "===" || operator === "==") !== holds) return provesByIndex(project, left, value);
+      const typed = unwrap(left);
+      if (typed.type === "UnaryExpression" && typed.operator === "typeof")
+        return isSame(project, typed.argument, value) && /^(?:number|boolean|bigint)$/.test(project.constants.constantOf(right)?.value ?? "");
+      if (isSame(project, left, value)) return project.constants.constantOf(right) !== undefined;
+      return isSame(project, right, value) && project.constants.constantOf(left) !== undefined;
+    }
+    case "in":
+      return holds && isSame(project, left, value);
+    case "<":
+    case ">":
+    case "<=":
+    case ">=":
+      // Only what is like a number compares with one.
+      return holds && ((isSame(project, left, value) && isNumeric(project, right)) || (isSame(project, right, value) && isNumeric(project, left)) || provesByIndex(project, left, value));
+    default:
+      return false;
+  }
+}
+
+/** `COLUMNS.indexOf(column) !== -1` */
+function provesByIndex(project: Project, raw: Node, value: Node): boolean {
+  const call = unwrap(raw);
+  return isCall(call) && calleeName(call) === "indexOf" && mentions(project, call, value);
+}
+
+function isNumeric(project: Project, node: Node): boolean {
+  const text = project.constants.constantOf(node)?.value;
+  return text !== undefined && text.trim() !== "" && Number.isFinite(Number(text));
+}
+
+function mentions(project: Project, call: Extract<Node, { type: "CallExpression" }>, value: Node): boolean {
+  return call.arguments.some((argument) => isSame(project, argument, value));
+}
+
+/** Whether two expressions read the same variable or member; case folding and the like do not matter. */
+export function isSame(project: Project, a: Node | undefined, b: Node): boolean {
+  const [left, right] = [a && bare(a), bare(b)];
+  if (!left) return false;
+  if (left.type === "Identifier" && right.type === "Identifier")
+    return left.name === right.name && project.fileOf(left).scopes.resolve(left) === project.fileOf(right).scopes.resolve(right);
+  return isMember(left) && isMember(right) && project.text(left) === project.text(right) && project.fileOf(left) === project.fileOf(right);
+}
+
+function bare(raw: Node): Node {
+  let node = unwrap(raw);
+  while (isCall(node) && /^(?:toLowerCase|toUpperCase|trim|toString|String)$/.test(calleeName(node) ?? "")) {
+    const member = calleeMember(node);
+    const inner = member ? member.object : node.arguments[0];
+    if (!inner) break;
+    node = unwrap(inner);
+  }
+  return node;
+}
+
+const ASSERTIONS = /^(?:assert|validate|check|ensure|require|verify|guard|sanit)/i;
+
+/** Whether a call that throws on bad values (`assertColumn(name)`) was passed before a value is used. */
+export function isAsserted(project: Project, value: Node): boolean {
+  const flow = flowOf(value);
+  if (!flow) return false;
+  return flow.order.some(({ node }) =>
+    node !== undefined && isCall(node) && node.parent?.type === "ExpressionStatement" && ASSERTIONS.test(calleeName(node) ?? "") && mentions(project, node, value) && flow.dominates(node, value));
+}
