@@ -41,8 +41,8 @@ try {
   else rmSync(WORK, { recursive: true, force: true, maxRetries: 3 });
 }
 
-console.log(`\n${"project".padEnd(34)}${"step".padEnd(18)}seconds`);
-for (const { name, step, seconds, ok } of results) console.log(`${name.padEnd(34)}${step.padEnd(18)}${seconds.toFixed(1).padStart(7)}${ok ? "" : "  FAILED"}`);
+console.log(`\n${"project".padEnd(42)}${"step".padEnd(18)}seconds`);
+for (const { name, step, seconds, ok } of results) console.log(`${name.padEnd(42)}${step.padEnd(18)}${seconds.toFixed(1).padStart(7)}${ok ? "" : "  FAILED"}`);
 process.exitCode = failed ? 1 : 0;
 
 /** The tool as people get it: packed, then installed. */
