@@ -1,4 +1,4 @@
-import type { Class, FunctionNode, Node, Program, VisitorKeys } from "./ast.ts";
+import type { Class, FunctionNode, Node } from "./ast.ts";
 import { isClass, isFunction } from "./ast.ts";
 
 /** One declared name. `node` is the declaring identifier; `declaration` what declares it. */
@@ -24,12 +24,6 @@ export interface TypeName {
 export class Scopes {
   readonly #variables = new Map<Node, Map<string, Variable>>();
   readonly #types = new Map<string, TypeName>();
-  readonly #keys: VisitorKeys;
-
-  constructor(program: Program, keys: VisitorKeys) {
-    this.#keys = keys;
-    this.#collect(program, program, program);
-  }
 
   /** The variable that `name` means at `at`, or undefined for a global. */
   lookup(name: string, at: Node): Variable | undefined {
@@ -92,60 +86,55 @@ export class Scopes {
     }
   }
 
-  /** @param block scope of let, const, class, function  @param hoist scope of var */
-  #collect(node: Node, block: Node, hoist: Node): void {
-    let inner = block;
-    let innerHoist = hoist;
+  /**
+   * Takes in what a node declares. Called once for each node, parents first, while the file's lists are built.
+   * @param block innermost scope of `let`, `const`, `class` and `function` around the node
+   * @param hoist innermost scope of `var` around the node
+   * @returns whether the node is a scope of its own for what lies in it: of everything (`function`), of all but `var` (`block`), or none
+   */
+  enter(node: Node, block: Node, hoist: Node): "function" | "block" | undefined {
     switch (node.type) {
       case "ImportDeclaration":
         for (const specifier of node.specifiers)
           this.#declare(block, { name: specifier.local.name, kind: "import", node: specifier.local, declaration: specifier, scope: block });
-        return;
+        return undefined;
       case "TSImportEqualsDeclaration":
         this.#declare(block, { name: node.id.name, kind: "import", node: node.id, declaration: node, scope: block });
-        return;
+        return undefined;
       case "VariableDeclaration": {
         const kind = node.kind === "var" ? "var" : node.kind === "let" ? "let" : "const";
         for (const declarator of node.declarations) this.#pattern(declarator.id, kind === "var" ? hoist : block, kind, declarator);
-        break;
+        return undefined;
       }
       case "TSInterfaceDeclaration":
       case "TSTypeAliasDeclaration":
         if (!this.#types.has(node.id.name)) this.#types.set(node.id.name, { name: node.id.name, declaration: node });
-        return;
+        return undefined;
       case "TSEnumDeclaration":
         this.#declare(block, { name: node.id.name, kind: "enum", node: node.id, declaration: node, scope: block });
-        return;
+        return undefined;
       case "TSModuleDeclaration":
         if (node.id.type === "Identifier") this.#declare(block, { name: node.id.name, kind: "namespace", node: node.id, declaration: node, scope: block });
-        break;
+        return undefined;
       case "CatchClause":
         this.#pattern(node.param ?? null, node, "catch", node);
-        inner = node;
-        break;
+        return "block";
       case "BlockStatement":
       case "ForStatement":
       case "ForInStatement":
       case "ForOfStatement":
       case "SwitchStatement":
-      case "StaticBlock":
       case "TSModuleBlock":
-        inner = node;
-        if (node.type === "StaticBlock") innerHoist = node;
-        break;
+        return "block";
+      case "StaticBlock":
+        return "function";
       default:
         if (isFunction(node)) {
           this.#function(node, block);
-          inner = innerHoist = node;
-        } else if (isClass(node)) this.#class(node, block);
-    }
-    const record = node as unknown as Record<string, unknown>;
-    for (const key of this.#keys[node.type] ?? []) {
-      const child = record[key];
-      if (child === null || typeof child !== "object") continue;
-      if (Array.isArray(child)) {
-        for (const item of child as (Node | null)[]) if (item && typeof item.type === "string") this.#collect(item, inner, innerHoist);
-      } else this.#collect(child as Node, inner, innerHoist);
+          return "function";
+        }
+        if (isClass(node)) this.#class(node, block);
+        return undefined;
     }
   }
 

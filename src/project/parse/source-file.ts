@@ -55,8 +55,12 @@ export function indexProgram(input: {
   const members = new Map<string, MemberExpression[]>();
   const { keys } = input;
 
-  const visit = (node: Node, parent: Node | undefined): void => {
+  const scopes = new Scopes();
+  const visit = (node: Node, parent: Node | undefined, block: Node, hoist: Node): void => {
     if (parent) node.parent = parent;
+    const scope = scopes.enter(node, block, hoist);
+    const innerBlock = scope === undefined ? block : node;
+    const innerHoist = scope === "function" ? node : hoist;
     if (isFunction(node)) functions.push(node);
     else if (isClass(node)) classes.push(node);
     else if (node.type === "CallExpression") calls.push(node);
@@ -76,21 +80,17 @@ export function indexProgram(input: {
         const child = record[key];
         if (child === null || typeof child !== "object") continue;
         if (Array.isArray(child)) {
-          for (const item of child as (Node | null)[]) if (item && typeof item.type === "string") visit(item, node);
-        } else visit(child as Node, node);
+          for (const item of child as (Node | null)[]) if (item && typeof item.type === "string") visit(item, node, innerBlock, innerHoist);
+        } else visit(child as Node, node, innerBlock, innerHoist);
       }
   };
-  visit(input.program, undefined);
-  let scopes: Scopes | undefined;
+  visit(input.program, undefined, input.program, input.program);
   let starts: readonly number[] | undefined;
   return {
-    ...input, functions, classes, calls, news, loops, byType, identifiers, members,
-    // Worked out when first asked for: of many files only the calls and classes are looked at.
+    ...input, functions, classes, calls, news, loops, byType, identifiers, members, scopes,
+    // Worked out when first asked for: few files have findings.
     get lineStarts() {
       return (starts ??= lineStarts(input.text));
-    },
-    get scopes() {
-      return (scopes ??= new Scopes(input.program, keys));
     },
     generated: isGenerated(input.text, input.comments),
   };
