@@ -6,11 +6,13 @@ import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1SqlInjection from "./d1-sql-injection.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
+import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doBlockConcurrency from "./do-block-concurrency.ts";
 import doFloatingCall from "./do-floating-call.ts";
 import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
+import doModuleState from "./do-module-state.ts";
 import doSingleton from "./do-singleton.ts";
 import doSqlInjection from "./do-sql-injection.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
@@ -40,11 +42,13 @@ export const rules: readonly Rule[] = [
   d1SqlInjection,
   d1TransactionStatement,
   d1UnbatchedWrites,
+  doAlarmResetOnWake,
   doAlarmWithoutHandler,
   doAsyncTransactionSync,
   doBlockConcurrency,
   doFloatingCall,
   doMissingDeleteAlarm,
+  doModuleState,
   doSingleton,
   doSqlInjection,
   doSqlOnKvClass,
