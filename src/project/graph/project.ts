@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../lint/finding.ts";
 import type { Checkout } from "../discover/types.ts";
 import { resolveImport as resolveSpecifier } from "../discover/resolve.ts";
+import { isInside } from "../../paths.ts";
 import type { FunctionNode, CallExpression, Class, Node } from "../parse/ast.ts";
 import { parseSource } from "../parse/parse.ts";
 import type { SourceFile } from "../parse/source-file.ts";
@@ -213,9 +214,14 @@ function candidatePaths(project: Project): readonly string[] {
   return [...wanted].sort();
 }
 
-/** Files that belong to Workers: below a configuration, or imported from there. All of them where there is no configuration. */
+/** Packages that only code for Workers depends on, or that deploy Workers from code. */
+const WORKER_PACKAGE = /^(?:wrangler|alchemy|sst|@pulumi\/cloudflare|@cdktf\/provider-cloudflare|@opennextjs\/cloudflare|@cloudflare\/(?:workers-types|vite-plugin|next-on-pages|vitest-pool-workers|vitest-plugin)|@astrojs\/cloudflare|@sveltejs\/adapter-cloudflare)$/;
+
+/** Files that belong to Workers: below a configuration or in a package for Workers, or imported from there. All of them where there is neither. */
 function workerPaths(project: Project, eligible: readonly string[]): readonly string[] {
-  const reached = new Set(eligible.filter((path) => project.bindings.configsFor(path).length > 0));
+  const packages = project.checkout.packages.filter((candidate) => [...candidate.dependencies.keys()].some((name) => WORKER_PACKAGE.test(name)));
+  const isInPackage = (path: string): boolean => packages.some((candidate) => candidate.dir !== "" && isInside(path, candidate.dir));
+  const reached = new Set(eligible.filter((path) => project.bindings.configsFor(path).length > 0 || isInPackage(path)));
   if (reached.size === 0) return eligible;
   for (const path of reached) for (const target of project.importedPaths(path).values()) reached.add(target);
   return eligible.filter((path) => reached.has(path));
