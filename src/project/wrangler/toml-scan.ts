@@ -180,10 +180,11 @@ export function scanToml(file: string, text: string): ConfigNode {
       const path = keyPath();
       if (text[at] !== "=") throw new Unreadable();
       at = skipSpace(at + 1);
+      const first = path[0];
       const last = path[path.length - 1];
-      if (!last) throw new Unreadable();
+      if (!first || !last) throw new Unreadable();
       const content = value();
-      descend(node, path.slice(0, -1), last.start).entries.set(last.name, { key: last.name, keyStart: last.start, keyEnd: last.end, value: content });
+      descend(node, path.slice(0, -1), first.start).entries.set(last.name, { key: last.name, keyStart: last.start, keyEnd: last.end, value: content });
       at = skipBlank(at);
       if (text[at] === ",") at++;
       else if (text[at] !== "}") throw new Unreadable();
