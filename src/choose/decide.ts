@@ -32,7 +32,7 @@ export function decide(playbook: Playbook, answers: Answers): Decision {
     runnerUp,
     margin,
     pulls: weighing.sums,
-    reasons: reasonsFor(playbook, answers, weighing),
+    reasons: reasonsFor(playbook, answers, weighing, singleton),
     flips,
     warnings: playbook.warnings.flatMap((warning) => warningsOf(playbook, warning, answers, result, contradictions)),
     capacity: capacity.lines,

@@ -1,13 +1,31 @@
-import { questionsOf } from "./condition.ts";
+import { holds, questionsOf } from "./condition.ts";
 import { sourcesOf } from "./facts.ts";
 import type { Answers, Playbook, Reason } from "./types.ts";
-import type { Weighing } from "./weigh.ts";
+import { isAllowed, type Weighing } from "./weigh.ts";
+
+/** Facts that say which of the two can be held to a jurisdiction. */
+const JURISDICTIONS = ["d1-jurisdictions", "do-jurisdictions"];
 
 /** For each answer given, which way it pulled and how hard: in the order of the practical heuristic, answers that pull neither way last. */
-export function reasonsFor(playbook: Playbook, answers: Answers, weighing: Weighing): readonly Reason[] {
-  const told = [...ofVetoes(playbook, answers, weighing), ...ofAlternative(playbook, answers, weighing), ...ofHeuristics(playbook, answers, weighing)];
+export function reasonsFor(playbook: Playbook, answers: Answers, weighing: Weighing, singleton: boolean): readonly Reason[] {
+  const told = [...(singleton ? ofSingleton(playbook, answers) : []), ...ofVetoes(playbook, answers, weighing), ...ofAlternative(playbook, answers, weighing), ...ofResidency(playbook, answers), ...ofHeuristics(playbook, answers, weighing)];
   const explained = new Set(told.map((reason) => reason.question));
   return [...told, ...ofNothing(playbook, answers, explained)];
+}
+
+function ofSingleton(playbook: Playbook, answers: Answers): readonly Reason[] {
+  const value = answers["atom"];
+  if (value === undefined) return [];
+  return [{ question: "atom", value, toward: "none", strength: "veto", weight: 0, heuristic: "global-singleton", says: playbook.singleton.says, basis: "playbook: anti-pattern 1, the global singleton", sources: sourcesOf(playbook, playbook.singleton.sources) }];
+}
+
+/** The residency rules out products that cannot be held to a jurisdiction, where the data would have asked for them. */
+function ofResidency(playbook: Playbook, answers: Answers): readonly Reason[] {
+  const value = answers["residency"];
+  const ruledOut = playbook.alternatives.filter((alternative) => !isAllowed(alternative, answers) && ((holds(alternative.when, answers) && !holds(alternative.unless, answers)) || holds(alternative.also, answers)));
+  if (value === undefined || ruledOut.length === 0) return [];
+  const names = [...new Set(ruledOut.map((alternative) => playbook.products[alternative.product]?.name ?? alternative.product))].join(" and ");
+  return [{ question: "residency", value, toward: "none", strength: "veto", weight: 0, heuristic: "residency", says: `${names} cannot be held to a jurisdiction; D1 and Durable Objects can.`, basis: "playbook: residency", sources: sourcesOf(playbook, JURISDICTIONS) }];
 }
 
 function ofVetoes(playbook: Playbook, answers: Answers, { vetoes }: Weighing): readonly Reason[] {

@@ -86,6 +86,16 @@ describe("reasons", () => {
     expect(pulls["durable-objects"]).toBe(0);
   });
 
+  it("say what a residency rules out", () => {
+    const { reasons } = decisionOn({ data: "configuration", residency: "eu" });
+    expect(reasons.find((reason) => reason.question === "residency")?.says).toBe("Workers KV cannot be held to a jurisdiction; D1 and Durable Objects can.");
+    expect(decisionOn({ data: "relational", residency: "eu" }).reasons.find((reason) => reason.question === "residency")?.strength).toBe("none");
+  });
+
+  it("say first what a singleton stops", () => {
+    expect(decisionOn({ atom: "global", data: "relational" }).reasons[0]).toMatchObject({ question: "atom", strength: "veto" });
+  });
+
   it("list a source page for each pull", () => {
     const { reasons } = decisionOn({ atom: "clear", live: ["timers"], cross_entity_sql: "frequent", data: "blobs" });
     for (const reason of reasons.filter((entry) => entry.weight > 0)) expect(reason.sources.length, reason.question).toBeGreaterThan(0);
