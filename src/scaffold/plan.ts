@@ -41,8 +41,9 @@ export function planScaffold(template: Template, request: ScaffoldRequest): Scaf
     files.map(({ path, text }) => ({ path: renameText(path, names), text: renameText(text, names).replaceAll(manifest.parameters.name.placeholder, name) })),
     request.packageManager,
   );
+  const records = request.records ?? [];
   return {
-    files: [...project, ...(request.records ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: [...project.map((file) => withDecision(file, records)), ...records].sort((a, b) => (a.path < b.path ? -1 : 1)),
     names,
     notes: [
       `Pattern ${manifest.pattern}: ${manifest.summary}`,
@@ -55,6 +56,13 @@ export function planScaffold(template: Template, request: ScaffoldRequest): Scaf
       renameText(manifest.firstRequest, names),
     ],
   };
+}
+
+// The README leads to why the project is built as it is.
+function withDecision(file: TextFile, records: readonly TextFile[]): TextFile {
+  const adr = records.find((record) => record.path.endsWith(".md"))?.path;
+  if (file.path !== "README.md" || adr === undefined) return file;
+  return { ...file, text: `${file.text}\n## Decision\n\nWhy it is made this way: [${adr}](${adr}). The lint script also reports where the code drifts from it.\n` };
 }
 
 function stackNote(stack: Stack, stacks: readonly Stack[]): string {

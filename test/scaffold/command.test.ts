@@ -27,6 +27,7 @@ describe("scaffold", () => {
     expect(existsSync(join(cwd, "app/src/game-table.ts"))).toBe(true);
     expect(readFileSync(join(cwd, "app", RECORD), "utf8")).toContain("docs/adr/0001-use-objects.md");
     expect(readFileSync(join(cwd, "app/docs/adr/0001-use-objects.md"), "utf8")).toBe("# Use objects\n");
+    expect(readFileSync(join(cwd, "app/README.md"), "utf8")).toContain("(docs/adr/0001-use-objects.md)");
   });
 
   it("brings along an ADR that lies elsewhere, and the copied record finds it", async () => {
