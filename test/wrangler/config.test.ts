@@ -134,7 +134,7 @@ describe("wrangler.toml and wrangler.jsonc", () => {
       shown(fromJsonc, fromJsonc.top.migrationsKey),
       shown(fromJsonc, fromJsonc.environments[1]?.span),
       place(fromJsonc, fromJsonc.environments[1]?.compatibilityDate),
-    ]).toEqual(['3:11 "chat"', '15:25 "db/migrations"', '20:41 "Room"', '24:3 "migrations"', '33:5 "production"', '33:43 "2026-03-01"']);
+    ]).toEqual(['3:11 "chat"', '15:25 "db/migrations"', '20:39 "Room"', '24:3 "migrations"', '33:5 "production"', '33:43 "2026-03-01"']);
   });
 
   it("keep their places with windows line ends and a byte order mark", () => {
