@@ -125,10 +125,42 @@ function memberCall(object: Node, name: string): CallExpression | undefined {
   return isCall(call) && calleeMember(call) === member ? call : undefined;
 }
 
-/** Which database a builder's `sql.raw` ends in: an object's in code of DO classes, D1 where the code has a D1 builder. */
+/** Which database a builder's `sql.raw` ends in: an object's in code of DO classes, D1 where the project has no other builder. */
 function builderTarget(project: Project, node: Node): SqlSite["target"] {
+  const builder = builderAround(project, node);
+  if (builder) return builder === "d1" || builder === "do" ? builder : "unknown";
   if (project.classes.ownersOf(node).size > 0) return "do";
-  const { path } = project.fileOf(node);
-  const bound = project.bindings.configsFor(path).some((config) => [config.top, ...config.environments].some((environment) => environment.d1.length > 0));
-  return bound ? "d1" : "unknown";
+  return hasOnlyD1(project) ? "d1" : "unknown";
+}
+
+/** The target of the builder whose chain a node is an argument of: `db.select().from(t).where(sql.raw(…))`. */
+function builderAround(project: Project, node: Node): string | undefined {
+  for (let current = node.parent ?? undefined; current && !/Statement$|Function/.test(current.type); current = current.parent ?? undefined) {
+    if (!isCall(current)) continue;
+    let object: Node = current;
+    while (isCall(object) || isMember(object)) {
+      const kind = project.kindOf(object);
+      if (kind?.kind === "orm") return kind.target;
+      object = unwrap(isCall(object) ? object.callee : object.object);
+    }
+    const kind = project.kindOf(object);
+    if (kind?.kind === "orm") return kind.target;
+  }
+  return undefined;
+}
+
+const drivers = new WeakMap<Project, boolean>();
+
+/** Whether all drivers of query builders in the project are those for D1 (and for objects, whose code is known by its classes). */
+function hasOnlyD1(project: Project): boolean {
+  const known = drivers.get(project);
+  if (known !== undefined) return known;
+  let d1 = false;
+  let other = false;
+  for (const { text } of project.files) {
+    if (/["'](?:drizzle-orm\/d1|kysely-d1)["']/.test(text)) d1 = true;
+    if (/["']drizzle-orm\/(?:postgres|node-postgres|neon|pg|mysql|planetscale|libsql|better-sqlite3|bun|expo|vercel|tidb|aws|pglite|xata|op-sqlite)/.test(text)) other = true;
+  }
+  drivers.set(project, d1 && !other);
+  return d1 && !other;
 }

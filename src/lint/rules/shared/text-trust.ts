@@ -22,6 +22,8 @@ export interface Judgement {
   readonly origin?: Node;
   /** That part, where it stands in quotes within a larger text: `name` of `'${name}'`. */
   readonly quoted?: Node;
+  /** It is the result of a call that is not in sight and is given nothing but harmless values. */
+  readonly weak?: boolean;
 }
 
 const SAFE: Judgement = { trust: "safe" };
@@ -45,6 +47,10 @@ const VALIDATORS = new Set(["parse", "safeParse", "parseAsync", "safeParseAsync"
 const REQUEST_NAMES = /^(?:req|request|searchParams|formData|params|query|body)$/;
 /** Methods of objects that the outside world calls. */
 const OUTSIDE_METHODS = /^(?:fetch|webSocketMessage|onMessage|onRequest|onConnect|onChatMessage)$/;
+
+const HANDLER_ENTRIES = ["route", "fetch", "loader", "email"] as const;
+const HANDLER_KEYS = /^(?:fetch|email|resolve|handler|loader|action|execute|GET|POST|PUT|PATCH|DELETE)$/;
+const HANDLER_CALLS = /^(?:get|post|put|patch|delete|all|use|on|openapi|query|mutation|tool|command|middleware)$|handle|route|action|loader|tool$/i;
 
 const judges = new WeakMap<Project, TextJudge>();
 
@@ -138,7 +144,7 @@ export class TextJudge {
     let worst = SAFE;
     for (const [index, expression] of node.expressions.entries()) {
       const found = this.#of(expression, outer, depth + 1);
-      const isQuoted = /['"]%?$/.test(node.quasis[index]?.value.raw ?? "") && found.trust !== "safe";
+      const isQuoted = /'%?$/.test(node.quasis[index]?.value.raw ?? "") && found.trust !== "safe";
       worst = least(worst, isQuoted ? { ...found, quoted: expression } : found);
     }
     return worst;
@@ -149,7 +155,7 @@ export class TextJudge {
     const right = this.#of(node.right, outer, depth + 1);
     const before = unwrap(node.left);
     const last = before.type === "Literal" ? before.value : before.type === "BinaryExpression" && unwrap(before.right).type === "Literal" ? this.#project.constants.constantOf(before.right)?.value : undefined;
-    const isQuoted = right.trust !== "safe" && typeof last === "string" && /['"]%?$/.test(last);
+    const isQuoted = right.trust !== "safe" && typeof last === "string" && /'%?$/.test(last);
     return least(left, isQuoted ? { ...right, quoted: node.right } : right);
   }
 
@@ -306,8 +312,7 @@ export class TextJudge {
     if (name !== undefined && OUTSIDE_METHODS.test(name)) return { trust: "request", origin };
     if (fn.parent?.type === "MethodDefinition") return { trust: "unknown", origin };
     const entries = this.#project.calls.entriesOf(fn);
-    const isHandler = callbackOf(fn) !== undefined || fn.parent?.type === "Property" || entries.has("loader") || entries.has("fetch");
-    return isHandler && index <= 1 && (entries.has("route") || entries.has("fetch") || entries.has("loader") || entries.has("email")) ? { trust: "request", origin } : { trust: "unknown", origin };
+    return index <= 1 && isHandler(fn) && HANDLER_ENTRIES.some((entry) => entries.has(entry)) ? { trust: "request", origin } : { trust: "unknown", origin };
   }
 
   /** `@callable()` methods of an Agent are called by browsers. */
@@ -493,7 +498,8 @@ export class TextJudge {
     if (VALIDATORS.has(name)) return { trust: "validated", origin: node };
     if (member && PASSING.has(name)) return this.#of(member.object, outer, depth + 1);
     const argument = this.#all(node.arguments, outer, depth);
-    return argument.trust === "request" ? argument : { trust: "unknown", origin: node };
+    if (argument.trust === "request") return argument;
+    return { trust: "unknown", origin: node, weak: argument.trust === "safe" && node.arguments.length > 0 };
   }
 
   #functionOf(node: Node): FunctionNode | undefined {
@@ -619,6 +625,14 @@ function isCleaning(call: CallExpression): boolean {
 /** A filter's callback that lets only listed or well-formed values through. */
 function isSelection(project: Project, callback: Node): boolean {
   return /\.(?:includes|has|test|hasOwn)\s*\(|\bin\s|^is|\bis[A-Z]\w*\(/.test(project.text(callback));
+}
+
+/** Whether a function is itself handed to a router or a platform, rather than being a callback within a handler. */
+function isHandler(fn: FunctionNode): boolean {
+  const callback = callbackOf(fn);
+  if (callback) return HANDLER_CALLS.test(calleeName(callback.call) ?? "");
+  if (fn.parent?.type === "Property") return HANDLER_KEYS.test(keyName(fn.parent.key, fn.parent.computed) ?? "");
+  return fn.type === "FunctionDeclaration" || fn.parent?.type === "VariableDeclarator" || fn.parent?.type === "ExportDefaultDeclaration";
 }
 
 function contains(pattern: Node, name: Node): boolean {
