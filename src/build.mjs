@@ -1,7 +1,7 @@
 // Builds dist/: the command line tool, bundled by esbuild with code splitting so that a command loads only what it needs,
 // and the YAML documents under rules/ as JSON, because parsing them at start-up costs more than a whole small lint run.
 import { build } from "esbuild";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -40,3 +40,13 @@ const previous = join(root, `.dist-${process.pid}-previous`);
 if (existsSync(finished)) renameSync(finished, previous);
 renameSync(dist, finished);
 rmSync(previous, { recursive: true, force: true });
+
+// `npx do-or-d1` in this repository runs this build at once, instead of a copy that npm would first install into a cache of its own.
+const link = join(root, "node_modules/.bin/do-or-d1");
+try {
+  mkdirSync(join(root, "node_modules/.bin"), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync("../../dist/cli.js", link);
+} catch {
+  // No links on this file system: npm's own way works too, only slower.
+}
