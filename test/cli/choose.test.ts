@@ -185,6 +185,32 @@ describe("records", () => {
   });
 });
 
+describe("--scaffold", () => {
+  it("writes the recommended pattern's project with the decision and its record in it", () => {
+    const { status, stderr } = run([...rooms, "--scaffold", "app"]);
+    expect(status).toBe(0);
+    expect(stderr).toContain("Wrote a project of");
+    const decision = parse(file("app/do-or-d1.decision.yaml")) as { readonly adr: string; readonly pattern: string };
+    expect(decision.pattern).toBe("do-per-entity");
+    expect(file(`app/${decision.adr}`)).toContain("# Use a Durable Object for each room");
+    expect(existsSync(join(folder.path, "app/wrangler.jsonc"))).toBe(true);
+  });
+
+  it.each([
+    ["a folder that has such files", [...rooms], "already has README.md"],
+    ["a singleton", ["--set", "atom=global"], 'no template for the pattern "redesign"'],
+    ["another product", ["--set", "data=blobs"], "nothing to scaffold here"],
+  ])("refuses %s, and writes nothing", (_, args, wanted) => {
+    mkdirSync(join(folder.path, "app"));
+    put("app/README.md", "mine\n");
+    const { status, stderr } = run([...args, "--scaffold", "app", "--record", "decision.yaml"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(wanted);
+    expect(readdirSync(folder.path)).toEqual(["app"]);
+    expect(readdirSync(join(folder.path, "app"))).toEqual(["README.md"]);
+  });
+});
+
 describe("speed", () => {
   it("answers within twice an empty Node and 150 ms", () => {
     put("answers.json", '{"atom":"clear","serialization":"required","data":["relational"],"peak_rps":100}');

@@ -9,6 +9,7 @@ export interface ChooseFlags {
   readonly output?: string;
   readonly adr?: string;
   readonly record?: string;
+  readonly scaffold?: string;
   readonly resume?: true;
   readonly playbook?: string;
   /** From the program: false with --no-color. */
@@ -39,6 +40,7 @@ export const defineChoose: CommandDefinition = (program, io, done) => {
     .option("--output <file>", "write the result to a file")
     .option("--adr <dir>", "add a numbered decision record (MADR) to a folder")
     .option("--record <file>", "write the decision for lint and scaffold, usually do-or-d1.decision.yaml")
+    .option("--scaffold <dir>", "write a project of the recommended pattern into a new or empty folder")
     .option("--resume", "go on with the answers kept when the questionnaire was interrupted")
     .option("--playbook <file>", "put entries of your own over the playbook's questions, heuristics, patterns and warnings")
     .addHelpText("after", EXAMPLES)

@@ -15,6 +15,9 @@ import type { ChooseFlags } from "./choose.command.ts";
 /** Where the questionnaire keeps its answers when it is interrupted. */
 export const KEPT_ANSWERS = ".do-or-d1.answers.yaml";
 
+/** The decision's name in a project. */
+const RECORD = "do-or-d1.decision.yaml";
+
 /**
  * Answers from files, the command line or the questionnaire; then the decision, shown and recorded as asked.
  * @throws UserError for anything the person can mend; then nothing has been written
@@ -25,11 +28,14 @@ export async function choose(flags: ChooseFlags, io: Io): Promise<ExitStatus> {
   if (answers === "interrupted") return EXIT.interrupted;
   const decision = decide(playbook, answers);
   const writes = await plannedWrites(playbook, decision, flags, io);
+  const writeProject = await plannedProject(playbook, decision, flags, io);
   const text = await rendered(playbook, decision, flags, io);
   if (flags.output !== undefined) writes.push({ path: resolve(io.cwd, flags.output), text });
+  const told = writeProject();
   for (const write of writes) writeText(write, io);
   if (flags.output === undefined) io.stdout.write(text);
   for (const { path } of writes) io.stderr.write(`Wrote ${shown(path, io)}.\n`);
+  io.stderr.write(told);
   return EXIT.ok;
 }
 
@@ -109,6 +115,29 @@ async function plannedWrites(playbook: Playbook, decision: Decision, { adr, reco
     writes.push({ path, text: await renderRecord(playbook, decision, { date, ...(link === undefined ? {} : { adr: link }), ...(previous === undefined ? {} : { previous }) }, record) });
   }
   return writes;
+}
+
+/**
+ * Plans the project of the recommended pattern, with the decision and its record in it.
+ * @returns writes it, and says what to do next
+ */
+async function plannedProject(playbook: Playbook, decision: Decision, { scaffold }: ChooseFlags, io: Io): Promise<() => string> {
+  if (scaffold === undefined) return () => "";
+  const [{ planAdr, renderRecord }, { planFromDecision }, { applyPlan, takenPaths }] = await Promise.all([import("../../choose/record.ts"), import("../../scaffold/index.ts"), import("../../scaffold/apply.ts")]);
+  const folder = resolve(io.cwd, scaffold);
+  const date = today(io);
+  const adr = await planAdr(playbook, decision, date, [], "docs/adr");
+  const records = [
+    { path: RECORD, text: await renderRecord(playbook, decision, { date, adr: `docs/adr/${adr.name}` }, RECORD) },
+    ...adr.files.map((file) => ({ path: `docs/adr/${file.name}`, text: file.text })),
+  ];
+  const plan = await planFromDecision(decision, folder, { node: process.versions.node, userAgent: io.env["npm_config_user_agent"] }, {}, records);
+  const taken = takenPaths(folder, plan.files);
+  if (taken.length > 0) throw new UserError(`already has ${taken.slice(0, 3).join(", ")}${taken.length > 3 ? ` and ${taken.length - 3} more of the project's files` : ""}`, { place: shown(folder, io), hint: "A project is written into a new or empty folder." });
+  return () => {
+    applyPlan(folder, plan.files);
+    return [...plan.notes, `Wrote a project of ${plan.files.length} files to ${shown(folder, io)}. Next: cd ${shown(folder, io)}, then ${plan.next.slice(0, 2).join(", then ")}.`, ""].join("\n");
+  };
 }
 
 function readFolder(folder: string, io: Io): readonly { readonly name: string; readonly text: string }[] {
