@@ -4,6 +4,7 @@ import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1SqlInjection from "./d1-sql-injection.ts";
+import d1ReplicaWithoutSession from "./d1-replica-without-session.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
 import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   d1ForeignKeysOff,
   d1QueryInLoop,
   d1SqlInjection,
+  d1ReplicaWithoutSession,
   d1TransactionStatement,
   d1UnbatchedWrites,
   doAlarmResetOnWake,
