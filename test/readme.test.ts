@@ -43,7 +43,7 @@ describe("the README", () => {
   it("starts with the two commands, the second of which is the one that CI runs", () => {
     const commands = [...readme.matchAll(/^(?:\$ )?(npm .+)$/gm)].map((match) => match[1]);
     expect(commands.slice(0, 2)).toEqual(["npm ci && npx do-or-d1 lint test/projects/chat-with-mistakes", "npm test"]);
-    expect(readFileSync(`${root}/.ci/run`, "utf8")).toContain('check "tests" npm test\n');
+    expect(readFileSync(`${root}/.ci/run`, "utf8")).toContain('tests "tests" npm test\n');
   });
 
   it("has a configuration that is valid", () => {

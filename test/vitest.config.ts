@@ -5,6 +5,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/projects/**", "test/fixtures/**"],
+    // `.ci/run` counts tests from a report in JSON.
+    reporters: process.env["TEST_REPORT"] ? ["default", ["json", { outputFile: process.env["TEST_REPORT"] }]] : ["default"],
     testTimeout: 20_000,
   },
 });
