@@ -10,6 +10,8 @@ export interface IgnoreRules {
   readonly known: Map<string, Verdict>;
   /** Rules about a path (`/out`, `apps/x/gen`); undefined when there are none. */
   readonly byPath: Ignore | undefined;
+  /** A piece of text for each rule about a path without which a path cannot match it: asking the rules costs far more. */
+  readonly needles: readonly string[];
 }
 
 type Verdict = "ignored" | "kept" | "silent";
@@ -22,7 +24,13 @@ export function readIgnoreFile(text: string): IgnoreRules {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const aboutPaths = lines.filter((line) => /\/./.test(line.trim()));
   const aboutNames = lines.filter((line) => !aboutPaths.includes(line));
-  return { lines, byName: compile(aboutNames), known: new Map(), byPath: aboutPaths.length > 0 ? compile(aboutPaths) : undefined };
+  return { lines, byName: compile(aboutNames), known: new Map(), byPath: aboutPaths.length > 0 ? compile(aboutPaths) : undefined, needles: aboutPaths.map(needleOf) };
+}
+
+/** The longest piece of a rule between wildcards and slashes; "" when it has none. */
+function needleOf(line: string): string {
+  const pieces = line.trim().replace(/^!/, "").replace(/\[[^\]]*\]/g, "*").split(/[*?/\\]+/);
+  return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), "");
 }
 
 function compile(lines: readonly string[]): Ignore {
@@ -43,7 +51,7 @@ export function isIgnoredBy(chain: IgnoreChain, path: string, isFolder: boolean)
 function verdictOf(rules: IgnoreRules, name: string, path: string, slash: string): Verdict {
   let byName = rules.known.get(name + slash);
   if (byName === undefined) rules.known.set(name + slash, (byName = ask(rules.byName, name + slash)));
-  const byPath = rules.byPath ? ask(rules.byPath, path + slash) : "silent";
+  const byPath = rules.byPath && rules.needles.some((needle) => path.includes(needle)) ? ask(rules.byPath, path + slash) : "silent";
   if (byPath === "silent" || byName === byPath) return byName;
   // Both have something to say: the last rule of the file that matches decides.
   return byName === "silent" ? byPath : ask(compile(rules.lines), path + slash);
