@@ -40,7 +40,7 @@ function* checkPackage(checkout: Checkout, info: PackageInfo, jobs: readonly Job
     const reason = command && whyDeploying(checkout, info, name, script, command, jobs);
     if (!command || !reason) continue;
     const span = scriptSpan(info, name);
-    yield report(span, command, `script \`${name}\` (${reason.text})`, reason, `script.${name}`);
+    yield report(span, command, `script \`${name}\` (${reason.text})`, reason, `script.${name}`, commandEnd(info, name, script, command));
   }
 }
 
@@ -72,18 +72,26 @@ function* checkJob(checkout: Checkout, job: Job): Generator<Report> {
     const range = command.version ?? job.wranglerVersion ?? wranglerRange(checkout, job.folder ?? "");
     if (command.target !== "default" || remoteByDefault(range)) continue;
     const span = { file: job.file, start: job.span.start + command.start, end: job.span.start + command.end };
-    yield report(span, command, `job \`${job.id}\` of ${baseOf(job.file)}`, { text: "", confidence: "high" }, `job.${job.id}`);
+    yield report(span, command, `job \`${job.id}\` of ${baseOf(job.file)}`, { text: "", confidence: "high" }, `job.${job.id}`, span.end);
   }
 }
 
-function report(span: Span, command: D1Command, where: string, reason: Reason, symbol: string): Report {
+function report(span: Span, command: D1Command, where: string, reason: Reason, symbol: string, end: number | undefined): Report {
   return {
     span,
     message: `${where} runs \`wrangler ${shorten(command.text)}\` ${command.target === "local" ? "with `--local`" : "without `--remote`"}: that changes a throw-away local database, and the deployed Worker meets a schema that was never migrated.`,
     confidence: reason.confidence,
     ...(reason.place ? { related: [{ span: reason.place, message: "run from here" }] } : {}),
     symbol,
+    ...(end === undefined || command.target === "local" ? {} : { suggestion: { description: "migrate the deployed database", edits: [{ span: { file: span.file, start: end, end }, text: " --remote" }] } }),
   };
+}
+
+/** Where the command ends in package.json; undefined when the script's text is written with escapes, which move its places. */
+function commandEnd(info: PackageInfo, name: string, script: string, command: D1Command): number | undefined {
+  const { start, end } = scriptSpan(info, name);
+  const at = info.text.slice(start, end).lastIndexOf(`"${script}"`);
+  return at < 0 ? undefined : start + at + 1 + command.end;
 }
 
 function shorten(text: string): string {

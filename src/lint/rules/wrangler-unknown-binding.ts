@@ -103,6 +103,9 @@ function textsOf(project: Project, config: WranglerConfig): string[] {
   const { checkout } = project;
   const environment = effectiveEnvironments(config)[0];
   if (environment?.main && /\.(?:py|wasm|rs)$/.test(environment.main.value)) return [];
+  // Pages and components of these frameworks use bindings in files that are not read here.
+  const dependencies = packageOf(checkout, config.file)?.dependencies;
+  if (["astro", "svelte", "nuxt", "vue"].some((framework) => dependencies?.has(framework))) return [];
   const path = environment?.main && joinPath(config.dir, environment.main.value);
   const main = path === undefined ? undefined : resolveFile(checkout, path);
   const home = path === undefined ? undefined : packageOf(checkout, path)?.dir;
