@@ -3,10 +3,11 @@ import d1BindMismatch from "./d1-bind-mismatch.ts";
 import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
-import d1SqlInjection from "./d1-sql-injection.ts";
 import d1ReplicaWithoutSession from "./d1-replica-without-session.ts";
+import d1SqlInjection from "./d1-sql-injection.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
+import doAlarmLoop from "./do-alarm-loop.ts";
 import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
@@ -40,10 +41,11 @@ export const rules: readonly Rule[] = [
   d1DdlInRequest,
   d1ForeignKeysOff,
   d1QueryInLoop,
-  d1SqlInjection,
   d1ReplicaWithoutSession,
+  d1SqlInjection,
   d1TransactionStatement,
   d1UnbatchedWrites,
+  doAlarmLoop,
   doAlarmResetOnWake,
   doAlarmWithoutHandler,
   doAsyncTransactionSync,

@@ -1,0 +1,160 @@
+// Each alarm is a billed request and each setAlarm() a billed row: a handler that always sets the next alarm soon never lets an idle object rest.
+// https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-alarms-for-per-entity-scheduled-tasks
+import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
+import { isCall, isWithin } from "../../project/parse/ast.ts";
+import { controlFlow, runsInPlace, type Flow, type Step } from "../../project/flow/flow.ts";
+import type { CallSite } from "../../project/graph/calls.ts";
+import { argumentsOf, delayOf, type Arguments, type KnownNumber } from "../../project/graph/delays.ts";
+import { handedOver, isOnlyBase, objectCode, storageUse } from "../../project/graph/object-storage.ts";
+import type { Project } from "../../project/graph/project.ts";
+import type { Confidence, Report } from "../finding.ts";
+import { requireFact } from "../facts.ts";
+import { defineRule } from "../rule.ts";
+import { alarmHandler, hasAlarms, setsAlarm } from "./shared/alarms.ts";
+import { duration, thousands } from "./shared/words.ts";
+
+/** From this interval on a loop costs next to nothing: under 150 wake-ups a day. */
+const LONG_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+const MONTH_DAYS = 30;
+const MAX_DEPTH = 5;
+
+export default defineRule({
+  id: "do-alarm-loop",
+  *check({ project }) {
+    if (!hasAlarms(project)) return;
+    const reported = new Set<FunctionNode>();
+    for (const cls of project.classes.durableObjects) {
+      const handler = isOnlyBase(project, cls) ? undefined : alarmHandler(project, cls);
+      if (!handler || reported.has(handler) || !isArmed(project, cls, handler)) continue;
+      const loop = rearming(project, handler, new Map(), []);
+      if (!loop) continue;
+      const report = reportOf(project, cls, handler, loop);
+      if (!report) continue;
+      reported.add(handler);
+      yield report;
+    }
+  },
+});
+
+/** Whether anything but the handler sets the alarm: otherwise it never starts. */
+function isArmed(project: Project, cls: Class, handler: FunctionNode): boolean {
+  const { uses, functions, initialisers } = objectCode(project, cls);
+  const setters = new Set(uses.filter(({ operation }) => operation === "setAlarm").map(({ fn }) => fn));
+  if (setters.has(undefined)) return true;
+  const starts = [...functions].filter((fn) => fn !== handler && project.classes.chain(cls).some((current) => isWithin(fn, current)) && !isOnlyCalledBy(project, fn, handler));
+  return starts.some((fn) => [...project.calls.reach(fn, MAX_DEPTH).keys()].some((reached) => setters.has(reached))) || initialisers.some((call) => project.calls.targetsOf(call).some((fn) => setters.has(fn)));
+}
+
+function isOnlyCalledBy(project: Project, fn: FunctionNode, handler: FunctionNode): boolean {
+  const callers = project.calls.callersOf(fn);
+  return callers.length > 0 && callers.every((call) => isWithin(call, handler)) && project.calls.rpcCallersOf(fn).length === 0;
+}
+
+/** How a function always sets the next alarm. */
+interface Rearming {
+  readonly sets: readonly { readonly call: CallSite; readonly delay: KnownNumber | undefined }[];
+  /** Only while nothing is thrown. */
+  readonly unlessThrown: boolean;
+}
+
+/** Whether each way through a function ends with an alarm set; undefined when one does not. */
+function rearming(project: Project, fn: FunctionNode, given: Arguments, active: readonly FunctionNode[]): Rearming | undefined {
+  if (active.includes(fn) || active.length >= MAX_DEPTH) return undefined;
+  const flow = controlFlow(fn);
+  const sets = new Map<Node, Rearming>();
+  const stops = new Set<Node>();
+  for (const { node } of flow.order) {
+    if (!node || (!isCall(node) && node.type !== "NewExpression")) continue;
+    const rearms = rearmingCall(project, node, given, [...active, fn]);
+    if (rearms) sets.set(node, rearms);
+    else if (stopsAlarm(project, node, 0)) stops.add(node);
+  }
+  if (sets.size === 0) return undefined;
+  const strict = alwaysPasses(flow, sets, stops, true);
+  if (!strict && !alwaysPasses(flow, sets, stops, false)) return undefined;
+  const all = [...sets.values()];
+  return { sets: all.flatMap((rearms) => rearms.sets), unlessThrown: !strict || all.some((rearms) => rearms.unlessThrown) };
+}
+
+function rearmingCall(project: Project, call: CallSite, given: Arguments, active: readonly FunctionNode[]): Rearming | undefined {
+  if (setsAlarm(project, call)) {
+    const [time] = call.arguments;
+    return { sets: [{ call, delay: time && time.type !== "SpreadElement" ? delayOf(project, time, given) : undefined }], unlessThrown: false };
+  }
+  const targets = [...project.calls.targetsOf(call).filter((target) => !runsInPlace(target)), ...handedOver(project, call)];
+  const inner = targets.map((target) => rearming(project, target, argumentsOf(project, target, call, given), active));
+  if (inner.length === 0 || inner.some((rearms) => !rearms)) return undefined;
+  const found = inner.flatMap((rearms) => rearms ?? []);
+  return { sets: found.flatMap((rearms) => rearms.sets), unlessThrown: found.some((rearms) => rearms.unlessThrown) };
+}
+
+/** `deleteAlarm()`, or `deleteAll()`, itself or in what it calls. */
+function stopsAlarm(project: Project, call: CallSite, depth: number): boolean {
+  const operation = storageUse(project, call)?.operation;
+  if (operation === "deleteAlarm" || operation === "deleteAll") return true;
+  return depth < 3 && project.calls.targetsOf(call).some((target) => project.calls.callsIn(target).some((inner) => stopsAlarm(project, inner, depth + 1)));
+}
+
+/**
+ * Whether every way from the start, and from each place that stops the alarm, to a normal end sets it. With `thrown`
+ * false, ways through a `catch` are left out: an error is no decision to stop.
+ */
+function alwaysPasses(flow: Flow, sets: ReadonlyMap<Node, unknown>, stops: ReadonlySet<Node>, thrown: boolean): boolean {
+  const starts = [flow.entry, ...[...stops].flatMap((node) => flow.stepsOf(node))];
+  return starts.every((start) => {
+    const seen = new Set<Step>();
+    const stack: Step[] = [...start.next];
+    for (let step = stack.pop(); step; step = stack.pop()) {
+      if (seen.has(step) || (step.node && step.kind !== "assume" && sets.has(step.node))) continue;
+      if (step === flow.exit) return false;
+      seen.add(step);
+      for (const next of step.next) if (thrown || !isCaught(step, next)) stack.push(next);
+    }
+    return true;
+  });
+}
+
+/** Whether an edge leads from a `try` block to its `catch`: those joins are made before the block's steps, and lie outside of it. */
+function isCaught(from: Step, to: Step): boolean {
+  return to.kind === "join" && to.id < from.id && to.region !== from.region && from.region?.kind === "try" && from.loop === to.loop;
+}
+
+function reportOf(project: Project, cls: Class, handler: FunctionNode, loop: Rearming): Report | undefined {
+  // The longest wait decides how often an idle object wakes; one that is not known decides nothing.
+  const delays = loop.sets.map(({ delay }) => delay);
+  const [first] = loop.sets;
+  if (!first || delays.some((delay) => !delay || delay.value < 0)) return undefined;
+  const longest = loop.sets.reduce((a, b) => ((b.delay?.value ?? 0) > (a.delay?.value ?? 0) ? b : a), first);
+  const { delay } = longest;
+  if (!delay || delay.value >= LONG_MS) return undefined;
+  const name = project.classes.nameOf(cls) ?? "the class";
+  const every = Math.max(delay.value, 1);
+  const daily = DAY_MS / every;
+  const monthly = daily * MONTH_DAYS;
+  const included = Number(requireFact("price-do-req-paid-included").value);
+  const confidence: Confidence = delay.isDefault || loop.unlessThrown ? "medium" : "high";
+  const often = delay.value === 0 ? "at once" : `every ${duration(delay.value)}${delay.isDefault ? " unless configured otherwise" : ""}`;
+  const counts = delay.value === 0 ? "as many wake-ups as the runtime allows" : `${thousands(daily)} wake-ups a day and ${thousands(monthly)} a month for one object`;
+  const objects = Math.ceil(included / monthly);
+  const share = objects > 1 ? ` (${thousands(objects)} such objects use up the ${thousands(included)} requests a month that the paid plan includes)` : ` (more than the ${thousands(included)} requests a month that the paid plan includes)`;
+  return {
+    span: project.span(longest.call),
+    message:
+      `\`${name}\` sets its next alarm ${often}, on every way through its alarm handler, and nothing there lets it stop: ${counts}, ` +
+      `idle or not, each billed as a request and each \`setAlarm()\` as a written row${share}; an object that wakes this often hardly ever sleeps.`,
+    confidence,
+    related: [
+      ...(isWithin(longest.call, handler) ? [] : [{ span: project.span(handlerName(handler)), message: "the alarm handler that always comes to this" }]),
+      ...(isWithin(delay.origin, longest.call) ? [] : [{ span: project.span(delay.origin), message: `the interval of ${duration(delay.value)}` }]),
+      ...loop.sets.filter(({ call }) => call !== longest.call).map(({ call, delay: other }) => ({ span: project.span(call), message: `set here too${other ? `, ${duration(other.value)} ahead` : ""}` })),
+    ],
+    subject: { class: name },
+  };
+}
+
+/** The name of a method, so that a report does not mark all of its body. */
+function handlerName(fn: FunctionNode): Node {
+  const { parent } = fn;
+  return parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition" ? parent.key : fn;
+}
