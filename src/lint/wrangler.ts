@@ -39,6 +39,11 @@ export function mainFile(checkout: Checkout, environment: EffectiveEnvironment):
   return file !== undefined && /\.[cm]?[jt]sx?$/.test(file) && !checkout.isIgnored(file) ? file : undefined;
 }
 
+/** A text with its first letter as at the start of a sentence. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** "`A`", "`A` and `B`", "`A`, `B` and `C`". */
 export function nameList(names: readonly string[]): string {
   const quoted = names.map((name) => `\`${name}\``);

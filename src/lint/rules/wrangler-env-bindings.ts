@@ -37,7 +37,7 @@ function* checkEnvironment(config: WranglerConfig, environment: EffectiveEnviron
   const names = shown.flatMap((lack) => lack.names);
   yield {
     span: own.span,
-    message: `environment "${own.name}" has no ${nameList(names)}: bindings are not inherited from the top level, so ${names.length === 1 ? `\`env.${names[0]}\` is` : `${nameList(names.map((name) => `env.${name}`))} are`} undefined there and the code that uses ${names.length === 1 ? "it" : "them"} throws.`,
+    message: `Environment "${own.name}" has no ${nameList(names)}: bindings are not inherited from the top level, so ${names.length === 1 ? `\`env.${names[0]}\` is` : `${nameList(names.map((name) => `env.${name}`))} are`} undefined there and the code that uses ${names.length === 1 ? "it" : "them"} throws.`,
     confidence: whole.length > 0 ? "high" : "low",
     related: shown.flatMap(({ key, at }) => (at ? [{ span: at, message: `\`${key}\` of the top level` }] : [])),
     subject: names.length === 1 && names[0] !== undefined ? { binding: names[0] } : {},

@@ -40,7 +40,7 @@ function* checkPackage(checkout: Checkout, info: PackageInfo, jobs: readonly Job
     const reason = command && whyDeploying(checkout, info, name, script, command, jobs);
     if (!command || !reason) continue;
     const span = scriptSpan(info, name);
-    yield report(span, command, `script \`${name}\` (${reason.text})`, reason, `script.${name}`, commandEnd(info, name, script, command));
+    yield report(span, command, `Script \`${name}\` (${reason.text})`, reason, `script.${name}`, commandEnd(info, name, script, command));
   }
 }
 
@@ -72,7 +72,7 @@ function* checkJob(checkout: Checkout, job: Job): Generator<Report> {
     const range = command.version ?? job.wranglerVersion ?? wranglerRange(checkout, job.folder ?? "");
     if (command.target !== "default" || remoteByDefault(range)) continue;
     const span = { file: job.file, start: job.span.start + command.start, end: job.span.start + command.end };
-    yield report(span, command, `job \`${job.id}\` of ${baseOf(job.file)}`, { text: "", confidence: "high" }, `job.${job.id}`, span.end);
+    yield report(span, command, `Job \`${job.id}\` of ${baseOf(job.file)}`, { text: "", confidence: "high" }, `job.${job.id}`, span.end);
   }
 }
 

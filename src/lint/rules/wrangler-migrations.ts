@@ -30,7 +30,7 @@ function* checkTags(migrations: readonly ClassMigration[]): Generator<Report> {
     if (!tag || tag.value === "") {
       yield {
         span: tag?.span ?? { ...span, end: Math.min(span.end, span.start + 1) },
-        message: "this DO migration has no tag: wrangler refuses the configuration, since the tag is how it knows which migrations a Worker has had.",
+        message: "This DO migration has no tag: wrangler refuses the configuration, since the tag is how it knows which migrations a Worker has had.",
         confidence: "high",
         help: 'Give it a tag that no other entry has, such as "v1".',
         symbol: "tag.absent",
@@ -41,7 +41,7 @@ function* checkTags(migrations: readonly ClassMigration[]): Generator<Report> {
     if (before)
       yield {
         span: tag.span,
-        message: `tag "${tag.value}" stands twice: a Worker that has had the first entry never gets this one, and the classes in it have no namespace.`,
+        message: `Tag "${tag.value}" stands twice: a Worker that has had the first entry never gets this one, and the classes in it have no namespace.`,
         confidence: "high",
         related: [{ span: before.span, message: "the first entry with this tag" }],
         help: "Give this entry a tag of its own; never change the tag of one that has been deployed.",
@@ -64,8 +64,8 @@ function* checkCreations(history: ClassHistory): Generator<Report> {
         span: introduction.name.span,
         message:
           introduction.how === "created"
-            ? `class \`${name}\` is created ${isMixed ? "with both backends (`new_classes` and `new_sqlite_classes`): its storage cannot be changed once it exists" : "twice"}, and the deployment of the second entry fails.`
-            : `class \`${name}\` exists already when this entry ${introduction.how === "renamed" ? "renames" : "transfers"} another to it: the entry itself creates the class, and the deployment fails.`,
+            ? `Class \`${name}\` is created ${isMixed ? "with both backends (`new_classes` and `new_sqlite_classes`): its storage cannot be changed once it exists" : "twice"}, and the deployment of the second entry fails.`
+            : `Class \`${name}\` exists already when this entry ${introduction.how === "renamed" ? "renames" : "transfers"} another to it: the entry itself creates the class, and the deployment fails.`,
         confidence: "high",
         related: [{ span: first.name.span, message: `\`${name}\` is created here` }],
         subject: { class: name },

@@ -9,7 +9,7 @@ import type { D1Binding, EffectiveEnvironment, WranglerConfig } from "../../proj
 import { isDeployed, isLocalName, isProductionName } from "../deployments.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
-import { environmentLabel, lintedConfigs } from "../wrangler.ts";
+import { environmentLabel, lintedConfigs, sentence } from "../wrangler.ts";
 
 export default defineRule({
   id: "wrangler-shared-database",
@@ -49,7 +49,7 @@ function* checkEnvironments(checkout: Checkout, config: WranglerConfig): Generat
     if (environment.kind === "named" && isLocalName(environment.own.name ?? "") && !environment.own.deploys && !isDeployed(checkout, config, environment.own.name ?? "")) continue;
     for (const own of databases(environment)) {
       const shared = production.flatMap((other) => databases(other).map((database) => ({ other, database }))).find(({ database }) => database.id.value === own.id.value);
-      if (shared) yield reportFor(own, shared.database, environmentLabel(environment), environmentLabel(shared.other), "high", environment.name ?? "");
+      if (shared) yield reportFor(own, shared.database, sentence(environmentLabel(environment)), environmentLabel(shared.other), "high", environment.name ?? "");
     }
   }
 }

@@ -80,7 +80,7 @@ function* unused(project: Project, config: WranglerConfig): Generator<Report> {
     if ((isRouted && kind !== "D1 database") || ADAPTERS.test(name.value) || texts.some((text) => word.test(text))) continue;
     yield {
       span: name.span,
-      message: `no code of this Worker uses the ${kind} \`${name.value}\`.`,
+      message: `No code of this Worker uses the ${kind} \`${name.value}\`.`,
       confidence: "medium",
       subject: { binding: name.value },
       help: "Take the binding out, or use it; where a dependency or generated code needs it, suppress this finding and say so.",
