@@ -50,6 +50,7 @@ export async function planProject(folder: string, options: ScaffoldOptions, envi
     name,
     atom: options.atom,
     stack: options.stack === undefined ? stackForNode(stacks, environment.node) : requireStack(stacks, options.stack),
+    node: environment.node,
     packageManager:
       options.packageManager === undefined
         ? (findPackageManager(folder) ?? managerOfUserAgent(environment.userAgent) ?? "npm")

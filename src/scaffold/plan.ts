@@ -2,7 +2,7 @@ import type { Names } from "./names.ts";
 import { atomWords, requireWorkerName } from "./names.ts";
 import { withPackageManager, commandFor, type PackageManager } from "./package-manager.ts";
 import { chooseNames, renameText, type TextFile } from "./rename.ts";
-import { onStack } from "./stack.ts";
+import { compareVersions, onStack } from "./stack.ts";
 import type { Stack, Template } from "./template.ts";
 
 /** What a project is made from, besides its template. */
@@ -12,6 +12,8 @@ export interface ScaffoldRequest {
   /** The coordination atom, as a person writes it; undefined takes the template's own. */
   readonly atom: string | undefined;
   readonly stack: Stack;
+  /** The Node that runs this, such as `20.20.2`. */
+  readonly node: string;
   readonly packageManager: PackageManager;
   /** The recorded decision and its ADR, copied as they are. */
   readonly records?: readonly TextFile[];
@@ -47,7 +49,7 @@ export function planScaffold(template: Template, request: ScaffoldRequest): Scaf
     names,
     notes: [
       `Pattern ${manifest.pattern}: ${manifest.summary}`,
-      stackNote(request.stack, stacks),
+      stackNote(request.stack, request.node, stacks),
       nameNote(request.atom, names, avoided),
     ],
     next: [
@@ -65,10 +67,11 @@ function withDecision(file: TextFile, records: readonly TextFile[]): TextFile {
   return { ...file, text: `${file.text}\n## Decision\n\nWhy it is made this way: [${adr}](${adr}). The lint script also reports where the code drifts from it.\n` };
 }
 
-function stackNote(stack: Stack, stacks: readonly Stack[]): string {
+function stackNote(stack: Stack, node: string, stacks: readonly Stack[]): string {
+  const said = `Stack ${stack.id}: ${stack.title}, for Node ${stack.node} or later.`;
+  if (compareVersions(node, stack.node) < 0) return `${said} This is Node ${node}: the project needs a newer one to run.`;
   const newest = stacks[0];
-  const rest = newest === undefined || newest.id === stack.id ? "" : ` With Node ${newest.node} or later, --stack ${newest.id} gives ${newest.title}.`;
-  return `Stack ${stack.id}: ${stack.title}, for Node ${stack.node} or later.${rest}`;
+  return newest === undefined || newest.id === stack.id ? said : `${said} With Node ${newest.node} or later, --stack ${newest.id} gives ${newest.title}.`;
 }
 
 function nameNote(asked: string | undefined, names: Names, avoided: string | undefined): string {

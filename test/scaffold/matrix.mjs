@@ -125,7 +125,7 @@ async function withDev({ cwd, env, port }, work) {
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}\n${log.text.slice(-3000)}`);
   } finally {
-    process.kill(-dev.pid, "SIGKILL");
+    if (dev.exitCode === null) process.kill(-dev.pid, "SIGKILL");
   }
 }
 

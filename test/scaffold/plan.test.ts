@@ -20,10 +20,10 @@ function templateOf(pattern: ScaffoldPattern): Template {
   return template;
 }
 
-function plan(pattern: ScaffoldPattern, request: Partial<ScaffoldRequest> & { readonly node?: string } = {}): ScaffoldPlan {
+function plan(pattern: ScaffoldPattern, request: Partial<ScaffoldRequest> = {}): ScaffoldPlan {
   const template = templateOf(pattern);
-  const stack = stackForNode(template.stacks, request.node ?? "24.0.0");
-  return planScaffold(template, { name: "my-worker", atom: "room", stack, packageManager: "npm", ...request });
+  const node = request.node ?? "24.0.0";
+  return planScaffold(template, { name: "my-worker", atom: "room", stack: stackForNode(template.stacks, node), packageManager: "npm", node, ...request });
 }
 
 function fileOf(made: ScaffoldPlan, path: string): string {
@@ -126,6 +126,13 @@ test("files that several templates share are the same in all", () => {
       shared.set(path, versions);
     }
   for (const [path, versions] of shared) expect([...versions.values()], path).toHaveLength(1);
+});
+
+test("a stack that this Node cannot run is written all the same, and that is said", () => {
+  const { stacks } = templateOf("d1-single");
+  const [modern] = stacks;
+  if (modern === undefined) throw new Error("no stacks");
+  expect(plan("d1-single", { stack: modern, node: "20.20.2" }).notes.join("\n")).toContain("This is Node 20.20.2: the project needs a newer one to run.");
 });
 
 test.each([

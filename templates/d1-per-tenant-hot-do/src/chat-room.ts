@@ -31,8 +31,7 @@ export class ChatRoom extends DurableObject<Env> {
     const place = this.#place();
     // It may have ended while #begin waited for the database.
     if (place === undefined) return { status: "not-found" };
-    const held = this.#countWithout(holder);
-    if (held >= place.capacity) return { status: "full" };
+    if (!this.#holds(holder) && this.#count() >= place.capacity) return { status: "full" };
     const claim: Claim = { holder, until: now + HOLD_MS };
     this.ctx.storage.sql.exec(
       "INSERT INTO claims (holder, held_until) VALUES (?, ?) ON CONFLICT (holder) DO UPDATE SET held_until = excluded.held_until",
@@ -96,25 +95,36 @@ export class ChatRoom extends DurableObject<Env> {
 
   async #tell(): Promise<void> {
     const place = this.#place();
-    const db = place === undefined ? undefined : databaseOf(this.env, place.tenant);
-    if (place === undefined || db === undefined) return;
+    if (place === undefined) return;
+    const db = databaseOf(this.env, place.tenant);
+    if (db === undefined) {
+      // The tenant is gone, and nobody is left to be told: trying again would wake this object for ever.
+      this.ctx.storage.sql.exec("UPDATE place SET tell_at = NULL");
+      return;
+    }
     try {
-      await tellTaken(db.withSession("first-primary"), place.id, this.#countWithout(""), place.seq);
+      await tellTaken(db.withSession("first-primary"), place.id, this.#count(), place.seq);
     } catch (error) {
       // Not thrown on: after six throws the runtime gives up.
-      if (this.#place() === undefined) return;
-      console.warn({ message: "telling D1 failed", tenant: place.tenant, id: place.id, failures: place.failures + 1, error: String(error) });
-      const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** place.failures);
-      this.ctx.storage.sql.exec("UPDATE place SET failures = failures + 1, tell_at = ?", Math.round(Date.now() + wait * (0.5 + Math.random() / 2)));
+      this.#tellLater(error);
       return;
     }
     // It may have been ended meanwhile. Changes that came while D1 was working have a higher seq, and are told next time.
     if (this.#place() === undefined) return;
     this.ctx.storage.sql.exec(
-      "UPDATE place SET told_seq = ?1, failures = 0, tell_at = CASE WHEN seq > ?1 THEN ?2 END WHERE told_seq < ?1",
+      "UPDATE place SET told_seq = ?1, failures = 0, tell_at = CASE WHEN seq > ?1 THEN ?2 END WHERE told_seq <= ?1",
       place.seq,
       Date.now() + GATHER_MS,
     );
+  }
+
+  #tellLater(error: unknown): void {
+    const place = this.#place();
+    if (place === undefined) return;
+    const failures = place.failures + 1;
+    console.warn({ message: "telling D1 failed", tenant: place.tenant, id: place.id, failures, error: String(error) });
+    const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** place.failures) * (0.5 + Math.random() / 2);
+    this.ctx.storage.sql.exec("UPDATE place SET failures = ?, tell_at = ?", failures, Math.round(Date.now() + wait));
   }
 
   #place(): PlaceRow | undefined {
@@ -122,8 +132,12 @@ export class ChatRoom extends DurableObject<Env> {
     return this.ctx.storage.sql.exec<PlaceRow>("SELECT tenant, id, capacity, seq, told_seq, tell_at, failures FROM place").toArray()[0];
   }
 
-  #countWithout(holder: string): number {
-    return this.ctx.storage.sql.exec<{ held: number }>("SELECT count(*) AS held FROM claims WHERE holder <> ?", holder).one().held;
+  #holds(holder: string): boolean {
+    return this.ctx.storage.sql.exec("SELECT 1 FROM claims WHERE holder = ?", holder).toArray().length === 1;
+  }
+
+  #count(): number {
+    return this.ctx.storage.sql.exec<{ held: number }>("SELECT count(*) AS held FROM claims").one().held;
   }
 
   #dropEnded(now: number): void {
@@ -139,7 +153,7 @@ export class ChatRoom extends DurableObject<Env> {
   /** Nobody holds a place and the database knows it: there is nothing left that is worth its storage. */
   #isDone(): boolean {
     const place = this.#place();
-    return place !== undefined && place.tell_at === null && this.#countWithout("") === 0;
+    return place !== undefined && place.tell_at === null && this.#count() === 0;
   }
 
   /** There is one alarm to an object, so it is always set for what comes first, and for nothing when nothing comes. */

@@ -37,7 +37,7 @@ export function readHolder(body: unknown): string {
 }
 
 function readCapacity(value: unknown): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 100_000) throw bad('"capacity" must be a whole number from 1 to 100000');
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 10_000) throw bad('"capacity" must be a whole number from 1 to 10000');
   return value;
 }
 

@@ -117,6 +117,21 @@ describe("the alarm", () => {
     expect(await takenOf(id)).toBe(1);
   });
 
+  test("does not wake for ever for a tenant that is gone", async () => {
+    const id = await create(1);
+    await claim(id, "ada");
+    await runInDurableObject(at(id), (_, { storage }) => void storage.sql.exec("UPDATE place SET tenant = 'gone'"));
+    await pass(id, 2000);
+    await runDurableObjectAlarm(at(id));
+    const [held] = await at(id).claims();
+    expect(await runInDurableObject(at(id), (_, { storage }) => storage.getAlarm())).toBe(held?.until);
+    await pass(id, HOLD_MS + 1);
+    await runDurableObjectAlarm(at(id));
+    await pass(id, 2000);
+    await runDurableObjectAlarm(at(id));
+    expect((await runInDurableObject(at(id), (_, { storage }) => storage.list())).size).toBe(0);
+  });
+
   test("news that come late change nothing", async () => {
     const id = await create(5);
     const db = env.TENANT_ACME.withSession("first-primary");

@@ -97,7 +97,7 @@ export class ChatRoom extends DurableObject<Env> {
       await project(this.env.DB, outbox.id, entries, Date.now());
     } catch (error) {
       // Not thrown on: after six throws the runtime gives up, and the outbox must not.
-      await this.#retryLater(outbox.attempts + 1, error);
+      await this.#retryLater(error);
       return;
     }
     // While D1 was working a replay may have begun: then the mark is no longer where it was, and stays.
@@ -109,10 +109,12 @@ export class ChatRoom extends DurableObject<Env> {
     if (this.#pending() > 0) await this.ctx.storage.setAlarm(Date.now());
   }
 
-  async #retryLater(attempts: number, error: unknown): Promise<void> {
+  async #retryLater(error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
-    console.warn({ message: "projection failed", id: this.#outbox()?.id, attempts, error: message, pending: this.#pending() });
-    this.ctx.storage.sql.exec("UPDATE outbox SET attempts = ?, last_error = ?", attempts, message);
+    const { id, attempts } = this.ctx.storage.sql
+      .exec<{ id: string; attempts: number }>("UPDATE outbox SET attempts = attempts + 1, last_error = ? RETURNING id, attempts", message)
+      .one();
+    console.warn({ message: "projection failed", id, attempts, error: message, pending: this.#pending() });
     const longest = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** (attempts - 1));
     await this.ctx.storage.setAlarm(Date.now() + longest * (0.5 + Math.random() / 2));
   }
