@@ -2,6 +2,7 @@ import { controlFlow } from "../../project/flow/flow.ts";
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
 import { calleeMember, enclosingFunction, isIdentifier, isWithin, keyName, propertyName, thisClass, unwrap } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
+import { hibernationOption } from "../../project/graph/hibernation.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { socketEnds, stateText } from "../../project/graph/sockets.ts";
 import type { Report } from "../finding.ts";
@@ -106,33 +107,8 @@ function keepsPartySockets(project: Project, cls: Class): boolean {
   // What subclasses opt into holds for them; the base by itself is no object.
   if (classes.subclassesOf(cls).length > 0 || cls.abstract) return false;
   const chain = classes.chain(cls).filter((current) => !classes.isKnownPackage(project.fileOf(current).path));
-  if (chain.some((current) => optsIntoHibernation(project, current) !== "no")) return false;
+  if (chain.some((current) => hibernationOption(project, current) !== "no")) return false;
   return chain.some((current) => SOCKET_METHODS.some((name) => current.body.body.some((member) => "key" in member && keyName(member.key, "computed" in member && member.computed) === name)));
-}
-
-/** Whether a class itself states the option: `static options = { hibernate: true }`, or assigned to it afterwards. */
-function optsIntoHibernation(project: Project, cls: Class): "yes" | "no" | "unknown" {
-  const file = project.fileOf(cls);
-  for (const member of cls.body.body) {
-    if (member.type === "MethodDefinition" && member.static && keyName(member.key, member.computed) === "options") return "unknown";
-    if (member.type === "PropertyDefinition" && member.static && keyName(member.key, member.computed) === "options") return member.value ? hibernates(project, member.value) : "unknown";
-  }
-  const name = project.classes.nameOf(cls);
-  for (const use of file.members.get("options") ?? [])
-    if (name !== undefined && isIdentifier(unwrap(use.object), name) && use.parent?.type === "AssignmentExpression" && use.parent.left === use) return hibernates(project, use.parent.right);
-  return "no";
-}
-
-function hibernates(project: Project, value: Node): "yes" | "no" | "unknown" {
-  const kind = project.kindOf(value);
-  if (kind?.kind !== "object") return "unknown";
-  for (const property of kind.node.properties) {
-    if (property.type === "SpreadElement") return "unknown";
-    if (keyName(property.key, property.computed) !== "hibernate") continue;
-    const setting = unwrap(property.value);
-    return setting.type === "Literal" ? (setting.value === true ? "yes" : "no") : "unknown";
-  }
-  return "no";
 }
 
 function partyReport(project: Project, cls: Class): Report {

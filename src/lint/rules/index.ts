@@ -4,17 +4,22 @@ import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
 import d1ReplicaWithoutSession from "./d1-replica-without-session.ts";
+import d1SessionPerQuery from "./d1-session-per-query.ts";
+import d1SessionWithoutBookmark from "./d1-session-without-bookmark.ts";
 import d1SqlInjection from "./d1-sql-injection.ts";
 import d1TransactionStatement from "./d1-transaction-statement.ts";
 import d1UnbatchedWrites from "./d1-unbatched-writes.ts";
+import d1UnboundedIn from "./d1-unbounded-in.ts";
 import doAlarmLoop from "./do-alarm-loop.ts";
 import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doBlockConcurrency from "./do-block-concurrency.ts";
 import doFloatingCall from "./do-floating-call.ts";
+import doHibernationState from "./do-hibernation-state.ts";
 import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
 import doModuleState from "./do-module-state.ts";
+import doRandomName from "./do-random-name.ts";
 import doSingleton from "./do-singleton.ts";
 import doSqlInjection from "./do-sql-injection.ts";
 import doSqlOnKvClass from "./do-sql-on-kv-class.ts";
@@ -42,17 +47,22 @@ export const rules: readonly Rule[] = [
   d1ForeignKeysOff,
   d1QueryInLoop,
   d1ReplicaWithoutSession,
+  d1SessionPerQuery,
+  d1SessionWithoutBookmark,
   d1SqlInjection,
   d1TransactionStatement,
   d1UnbatchedWrites,
+  d1UnboundedIn,
   doAlarmLoop,
   doAlarmResetOnWake,
   doAlarmWithoutHandler,
   doAsyncTransactionSync,
   doBlockConcurrency,
   doFloatingCall,
+  doHibernationState,
   doMissingDeleteAlarm,
   doModuleState,
+  doRandomName,
   doSingleton,
   doSqlInjection,
   doSqlOnKvClass,

@@ -1,0 +1,358 @@
+import { controlFlow, flowOf, rootOf, type Condition } from "../../project/flow/flow.ts";
+import { valuesOf } from "../../project/flow/values.ts";
+import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { waitsOf } from "../../project/graph/awaits.ts";
+import { functionName } from "../../project/graph/classes.ts";
+import { isDeferred, objectEvents, type ObjectEvent, type ObjectEvents } from "../../project/graph/events.ts";
+import { fieldsOf, isEmptyValue, type Field, type FieldUse } from "../../project/graph/fields.ts";
+import { hibernationOf } from "../../project/graph/hibernation.ts";
+import { isOnlyBase, methodName, storageUse } from "../../project/graph/object-storage.ts";
+import type { Project } from "../../project/graph/project.ts";
+import type { Report } from "../finding.ts";
+import { defineRule } from "../rule.ts";
+
+// After some ten quiet seconds an object with hibernatable sockets loses its memory and keeps its sockets: the constructor runs again with the next event.
+
+export default defineRule({
+  id: "do-hibernation-state",
+  *check({ project }) {
+    for (const cls of project.classes.durableObjects) {
+      const { classes } = project;
+      if (isOnlyBase(project, cls) || classes.hasUnknownBase(cls) || classes.isKnownPackage(project.fileOf(cls).path)) continue;
+      // What a mixin adds, and how it handles sockets, cannot be seen.
+      if (classes.chain(cls).some((current) => current.superClass && isCall(unwrap(current.superClass)))) continue;
+      const cause = hibernationOf(project, cls);
+      if (!cause || restoresDynamically(project, cls)) continue;
+      const events = objectEvents(project, cls);
+      for (const field of fieldsOf(project, cls).values()) {
+        const report = check(project, cls, field, events, cause);
+        if (report) yield report;
+      }
+    }
+  },
+});
+
+function check(project: Project, cls: Class, field: Field, events: ObjectEvents, cause: Node): Report | undefined {
+  if (HARMLESS_NAME.test(field.name) || PLATFORM_FIELDS.has(field.name)) return undefined;
+  const writes = field.uses.filter((use) => use.kind !== "read" && use.kind !== "remove");
+  const changes = writes.filter((use) => runsForEvent(use, events) && !isReset(field, use));
+  const reads = field.uses.filter((use) => use.kind === "read" && runsForEvent(use, events) && !isLogged(use.node) && !isItsOwnUpdate(use, field));
+  if (changes.length === 0 || reads.length === 0) return undefined;
+  if (field.initial && carriesSomething(field.initial) && !isMutated(changes)) return undefined;
+  if (writes.some((use) => isRestore(project, field, use, events))) return undefined;
+  const [first] = changes;
+  if (!first || changes.every((use) => isHarmlessValue(project, field, use)) || isDuringOneRun(field, changes) || isDuplicateGuard(field)) return undefined;
+  const stale = reads.filter((read) => !isFresh(project, field, read, 0));
+  const writer = eventOf(first, events);
+  const later = stale.find((read) => eventOf(read, events) !== writer) ?? stale[0];
+  if (!later) return undefined;
+  const reader = eventOf(later, events);
+  const name = project.classes.nameOf(cls) ?? "the class";
+  return {
+    span: project.span(field.declaration ?? first.node),
+    message: `\`${field.name}\` of \`${name}\` is kept in memory only: ${eventText(project, writer, first)} changes it and ${eventText(project, reader, later)} relies on it, but after about ten seconds without an event the object hibernates and wakes with ${initialText(project, field)}, its sockets still open.`,
+    confidence: "medium",
+    related: [
+      { span: project.span(first.site), message: "changed here, and stored nowhere that it is restored from" },
+      { span: project.span(later.node), message: "read here, perhaps after the object has slept" },
+      { span: project.span(cause), message: isCall(cause) ? "sockets taken for hibernation" : "objects of this class hibernate" },
+    ],
+    subject: { class: name },
+  };
+}
+
+/** Names of what is remade, of throttles, and of what only tells how things went. */
+const HARMLESS_NAME =
+  /cache|memo|logger|^_?log$|debug|metric|telemetry|trace|timer|timeout|interval|heartbeat|throttl|debounc|dedup|mutex|semaphore|^#?_?lock|inflight|in_flight|promise|abort|controller|signal|last(?:Active|Activity|Seen|Access|Log|Ping|Check|Flush|Sync|Run|Event|Request|Call|Used|Broadcast|Sent|Update|Time|Persist|Save|Cleanup)|rateLimit|should[A-Z]|cancel|warned|initiali[sz]ed|loaded|hydrated|^#?_?(?:is)?(?:ready|started|loading|saving|running|processing|busy|closing|flushing|initiali[sz]ing)$/i;
+const PLATFORM_FIELDS: ReadonlySet<string> = new Set(["ctx", "env", "state", "storage", "sql", "props", "messages", "name"]);
+
+/** Whether code runs for an event and not only at wake-up. */
+function runsForEvent(use: FieldUse, events: ObjectEvents): boolean {
+  const { method } = use;
+  if (!method) return false;
+  if (isDeferred(use.node, method)) return true;
+  return !events.wake.has(method) ? events.events.some((event) => event.reached.has(method)) : false;
+}
+
+/** Back to what the field starts with, or to nothing. */
+function isReset(field: Field, use: FieldUse): boolean {
+  if (use.kind !== "assign" || !use.value) return false;
+  const value = unwrap(use.value);
+  if (value.type === "Literal" && (value.value === null || value.value === false)) return true;
+  if (value.type === "NewExpression" || value.type === "ArrayExpression" || value.type === "ObjectExpression" || isIdentifier(value, "undefined")) return isEmptyValue(value);
+  const initial = field.initial && unwrap(field.initial);
+  return value.type === "Literal" && initial?.type === "Literal" && initial.value === value.value;
+}
+
+/** An initialiser that runs with each wake-up and brings more than a beginning: `handlers = makeHandlers(this)`. */
+function carriesSomething(initial: Node): boolean {
+  return !isEmptyValue(initial);
+}
+
+function isMutated(changes: readonly FieldUse[]): boolean {
+  return changes.some((use) => use.kind === "count" || use.kind === "assign");
+}
+
+/** `Object.assign(this, await storage.get(…))`, `this[key] = value`: which fields that restores cannot be seen. */
+function restoresDynamically(project: Project, cls: Class): boolean {
+  return project.classes.chain(cls).some((current) => {
+    const file = project.fileOf(current);
+    let found = false;
+    walk(current, file.keys, (node) => {
+      if (node.type !== "ThisExpression") return;
+      const parent = wrapped(node).parent;
+      if (isMember(parent) && parent.computed && propertyName(parent) === undefined && parent.parent?.type === "AssignmentExpression" && parent.parent.left === parent) found = true;
+      if (isCall(parent) && calleeName(parent) === "assign" && parent.arguments[0] === node) found = true;
+    });
+    return found;
+  });
+}
+
+const RESTORING_METHOD = /load|restore|hydrat|recover|resume|rebuild|reconnect|ensure|^(?:init|setup|sync|refresh|populate|warm)/i;
+
+/** A write that brings the field back after the object has slept. */
+function isRestore(project: Project, field: Field, use: FieldUse, events: ObjectEvents): boolean {
+  const { method, site, value } = use;
+  const atWake = method === undefined || (events.wake.has(method) && !isDeferred(use.node, method));
+  if (atWake) return use.kind === "mutate" || use.kind === "count" || !isEmptyValue(value) || usesSockets(project, site);
+  if (value && (comesFromStorage(project, site, value) || isSocketOfMessage(project, method, value))) return true;
+  if (method && RESTORING_METHOD.test(methodName(method) ?? "") && readsStorage(project, method)) return true;
+  // What a socket brings along counts where the field had nothing, or for each of the open sockets.
+  return value !== undefined && (usesSockets(project, site) || (isAbsent(project, field, site) && dependsOn(project, site, value, isAttachment)));
+}
+
+/** `webSocketMessage(ws) { this.sockets.set(id, ws) }`: each message brings its socket along. */
+function isSocketOfMessage(project: Project, method: FunctionNode | undefined, value: Node): boolean {
+  if (!method || !/^(?:webSocketMessage|onMessage)$/.test(methodName(method) ?? "")) return false;
+  const [socket] = method.params;
+  const variable = project.fileOf(value).scopes.resolve(unwrap(value));
+  return variable !== undefined && socket !== undefined && isWithin(variable.node, socket);
+}
+
+function dependsOn(project: Project, site: Node, value: Node, isSource: (node: Node) => boolean): boolean {
+  const flow = flowOf(site);
+  return flow ? valuesOf(flow, project.fileOf(site).scopes).dependsOn(value, isSource) : false;
+}
+
+function isAttachment(node: Node): boolean {
+  return isCall(node) && /^(?:deserializeAttachment|getTags)$/.test(calleeName(node) ?? "");
+}
+
+function comesFromStorage(project: Project, site: Node, value: Node): boolean {
+  return dependsOn(project, site, value, (node) => {
+    if (node.type === "TaggedTemplateExpression") return storageUse(project, node) !== undefined;
+    // An Agent's own state and props are stored.
+    if (isMember(node)) return node.object.type === "ThisExpression" && /^(?:state|props)$/.test(propertyName(node) ?? "") && (project.classes.knownBase(thisClass(node)?.cls ?? ({} as Class))?.ownsAlarm ?? false);
+    if (!isCall(node)) return false;
+    const use = storageUse(project, node);
+    if (use) return !/^(?:put|delete|setAlarm|deleteAll|deleteAlarm)$/.test(use.operation);
+    return waitsOf(project, node).some((wait) => wait.nature === "storage" || wait.nature === "binding");
+  });
+}
+
+function readsStorage(project: Project, method: FunctionNode): boolean {
+  return project.calls.callsIn(method).some((call) => isCall(call) && waitsOf(project, call).some((wait) => wait.nature === "storage" || wait.nature === "binding"));
+}
+
+/** Inside a loop over `getWebSockets()` or a base's `getConnections()`. */
+function usesSockets(project: Project, site: Node): boolean {
+  const flow = flowOf(site);
+  if (!flow) return false;
+  const values = valuesOf(flow, project.fileOf(site).scopes);
+  return flow.inLoop(site).some((loop) => loop.over && values.dependsOn(loop.over, (node) => isCall(node) && /^(?:getWebSockets|getConnections)$/.test(calleeName(node) ?? "")));
+}
+
+/** Whether a write only happens where the field had nothing: `if (!this.x)`, `this.map.get(k) === undefined`, `this.x ??= …`. */
+function isAbsent(project: Project, field: Field, site: Node): boolean {
+  if (site.type === "AssignmentExpression" && /^(?:\?\?|\|\|)=$/.test(site.operator)) return true;
+  const flow = flowOf(site);
+  if (!flow) return false;
+  const values = valuesOf(flow, project.fileOf(site).scopes);
+  const isField = (node: Node): boolean => isMember(node) && node.object.type === "ThisExpression" && propertyName(node) === field.name;
+  return flow.conditionsOn(site).some((condition) => saysAbsent(condition, field) && values.dependsOn(condition.test, isField));
+}
+
+function saysAbsent(condition: Condition, field: Field): boolean {
+  let test = unwrap(condition.test);
+  let holds = condition.holds;
+  while (test.type === "UnaryExpression" && test.operator === "!") {
+    test = unwrap(test.argument);
+    holds = !holds;
+  }
+  if (condition.kind === "nullish") return holds;
+  if (test.type === "LogicalExpression") return holds && test.operator === "||";
+  if (test.type === "BinaryExpression") {
+    if (/^[!=]==?$/.test(test.operator)) return (isNothing(test.left, field) || isNothing(test.right, field)) && holds === (test.operator[0] === "=");
+    // How old or how full it is.
+    return mentionsAge(test.left) || mentionsAge(test.right);
+  }
+  return !holds;
+}
+
+/** `null`, `undefined`, `0`, or what the field starts with. */
+function isNothing(node: Node, field: Field): boolean {
+  const value = unwrap(node);
+  if (value.type === "Literal" && typeof value.value === "string") {
+    const beginnings = [field.initial, ...field.uses.filter((use) => use.kind === "assign" && isConstructor(use.method)).map((use) => use.value)];
+    return beginnings.some((beginning) => beginning && unwrap(beginning).type === "Literal" && (unwrap(beginning) as typeof value).value === value.value);
+  }
+  return isIdentifier(value, "undefined") || (value.type === "Literal" && (value.value === null || value.value === 0 || value.value === false)) || (value.type === "UnaryExpression" && value.operator === "-");
+}
+
+function isConstructor(method: FunctionNode | undefined): boolean {
+  return method?.parent?.type === "MethodDefinition" && method.parent.kind === "constructor";
+}
+
+function mentionsAge(node: Node): boolean {
+  const value = unwrap(node);
+  if (value.type === "BinaryExpression") return mentionsAge(value.left) || mentionsAge(value.right);
+  if (isCall(value)) return calleeName(value) === "now";
+  return isIdentifier(value) ? /^now$/i.test(value.name) : isMember(value) && /^(?:size|length|byteLength)$/.test(propertyName(value) ?? "");
+}
+
+/** Values whose loss does no harm, or that sleeping cannot interrupt. */
+function isHarmlessValue(project: Project, field: Field, use: FieldUse): boolean {
+  if (use.site.type === "AssignmentExpression" && /^(?:\?\?|\|\|)=$/.test(use.site.operator)) return true;
+  if (use.value && isAbsent(project, field, use.site) && use.kind === "assign") return true;
+  if (use.kind === "mutate" && use.value && isAbsent(project, field, use.site) && isCall(use.site) && calleeName(use.site) === "set") return true;
+  const value = use.value && unwrap(use.value);
+  if (!value) return false;
+  return isTransient(project, use.site, value, 0);
+}
+
+/** Timers, promises, callbacks, abort controllers, outgoing sockets, clients of packages, times of the clock. */
+function isTransient(project: Project, site: Node, value: Node, depth: number): boolean {
+  switch (value.type) {
+    case "ArrowFunctionExpression":
+    case "FunctionExpression":
+      return true;
+    case "NewExpression": {
+      const callee = unwrap(value.callee);
+      if (isIdentifier(callee) && /^(?:Promise|AbortController|WebSocket|Date|TextDecoder|TextEncoder|Proxy|EventEmitter|EventTarget|ReadableStream|TransformStream)$/.test(callee.name)) return true;
+      return project.kindOf(value)?.kind === "external-instance";
+    }
+    case "CallExpression": {
+      const name = calleeName(value) ?? "";
+      if (/^(?:setTimeout|setInterval|now|keepAlive)$/.test(name)) return true;
+      const kind = project.kindOf(value)?.kind;
+      if (kind === "stub" || kind === "orm" || kind === "namespace" || kind === "external-instance" || kind === "do-sql") return true;
+      // A promise that is kept, not what it gives.
+      return project.targetsOf(value).some((fn) => fn.async) || (depth === 0 && waitsOf(project, value).some((wait) => wait.nature === "network" || wait.nature === "object"));
+    }
+    case "AwaitExpression":
+      return project.kindOf(value)?.kind === "stub" || project.kindOf(value)?.kind === "external-instance";
+    case "BinaryExpression":
+      return isTransient(project, site, unwrap(value.left), depth + 1) || isTransient(project, site, unwrap(value.right), depth + 1);
+    case "ObjectExpression":
+      // `{ resolve, reject, timer }`: somebody waits for it.
+      return value.properties.some((property) => property.type === "Property" && (/^(?:resolve|reject|timer|timeout|controller|abort|callback)$/i.test(property.key.type === "Identifier" ? property.key.name : "") || isFunction(unwrap(property.value))));
+    case "MemberExpression":
+      return propertyName(value) === "webSocket";
+    case "Identifier": {
+      if (/^(?:resolve|reject|callback|cb|listener|handler|now|controller|timer|promise|deferred)$/i.test(value.name)) return true;
+      const kind = project.kindOf(value);
+      if (kind?.kind === "function" || kind?.kind === "stub" || kind?.kind === "external-instance" || kind?.kind === "request" || (kind?.kind === "websocket" && kind.end === "outgoing")) return true;
+      if (depth > 2) return false;
+      const definition = project.definitionOf(value);
+      const init = definition?.type === "variable" && definition.variable.declaration.type === "VariableDeclarator" && definition.variable.declaration.id === definition.variable.node ? definition.variable.declaration.init : undefined;
+      return init ? isTransient(project, site, unwrap(init), depth + 1) : false;
+    }
+    default:
+      return false;
+  }
+}
+
+/** Set and taken back by the same method: while that runs the object is awake. */
+function isDuringOneRun(field: Field, changes: readonly FieldUse[]): boolean {
+  const ends = field.uses.filter((use) => use.kind === "remove" || isReset(field, use) || isDecrement(use));
+  return changes.every((use) => (isDecrement(use) ? true : ends.some((end) => end.method === use.method && end.node.start > use.node.start)));
+}
+
+function isDecrement(use: FieldUse): boolean {
+  return (use.site.type === "UpdateExpression" && use.site.operator === "--") || (use.site.type === "AssignmentExpression" && use.site.operator === "-=");
+}
+
+/** `if (this.seen.has(id)) return; this.seen.add(id)`: only ever asked whether something came before. */
+function isDuplicateGuard(field: Field): boolean {
+  const reads = field.uses.filter((use) => use.kind === "read");
+  const adds = field.uses.filter((use) => use.kind === "mutate");
+  const asks = (use: FieldUse): boolean => {
+    const { parent } = wrapped(use.node);
+    return isMember(parent) && /^(?:has|size|get|keys|values|entries|length|forEach)$/.test(propertyName(parent) ?? "");
+  };
+  const hasBeforeAdd = adds.length > 0 && adds.every((add) => reads.some((read) => read.method === add.method && isMember(wrapped(read.node).parent) && propertyName(wrapped(read.node).parent as never) === "has"));
+  return hasBeforeAdd && reads.every(asks) && adds.every((add) => isCall(add.site) && calleeName(add.site) === "add");
+}
+
+/** The part of `this.count = this.count + 1` that is no use of the value. */
+function isItsOwnUpdate(use: FieldUse, field: Field): boolean {
+  for (let node: Node | undefined = use.node; node; node = node.parent ?? undefined) {
+    if (isFunction(node) || node.type === "BlockStatement") return false;
+    if (node.type === "AssignmentExpression") {
+      const left = unwrap(node.left);
+      return isMember(left) && left.object.type === "ThisExpression" && propertyName(left) === field.name;
+    }
+  }
+  return false;
+}
+
+function isLogged(node: Node): boolean {
+  for (let current: Node | undefined = node; current; current = current.parent ?? undefined) {
+    if (isFunction(current)) return false;
+    if (!isCall(current)) continue;
+    const member = calleeMember(current);
+    const object = member && unwrap(member.object);
+    const name = object && (isIdentifier(object) ? object.name : isMember(object) ? propertyName(object) : undefined);
+    if (name !== undefined && /^[#_]*(?:console|log|logger|debug)$/i.test(name) && !isWithin(node, current.callee)) return true;
+    if (isIdentifier(unwrap(current.callee)) && /^(?:log|debug|trace)/i.test((unwrap(current.callee) as { name: string }).name)) return true;
+  }
+  return false;
+}
+
+/** Whether the field was written earlier in the same run, before every such read: within the method, or by all that call it. */
+function isFresh(project: Project, field: Field, read: FieldUse, depth: number): boolean {
+  const { method } = read;
+  if (!method) return false;
+  const root = rootOf(read.node);
+  const flow = root && isFunction(root) ? controlFlow(root) : undefined;
+  if (flow && field.uses.some((use) => use.kind === "assign" && use.site !== read.node && flow.dominates(use.site, read.node))) return true;
+  return !isDeferred(read.node, method) && isWrittenBefore(project, field, method, read.node, depth);
+}
+
+function isWrittenBefore(project: Project, field: Field, method: FunctionNode, at: Node, depth: number): boolean {
+  const root = rootOf(at);
+  const flow = root && isFunction(root) ? controlFlow(root) : undefined;
+  const writes = field.uses.filter((use) => use.kind === "assign" && use.method === method);
+  if (flow && writes.some((use) => use.site !== at && flow.dominates(use.site, at))) return true;
+  if (depth > 2) return false;
+  const callers = project.calls.callersOf(method);
+  return callers.length > 0 && callers.every((site) => {
+    const caller = enclosingFunction(site);
+    const outer = caller && methodOf(caller);
+    return outer !== undefined && outer !== method && isWrittenBefore(project, field, outer, site, depth + 1);
+  });
+}
+
+function methodOf(fn: FunctionNode): FunctionNode | undefined {
+  for (let current: FunctionNode | undefined = fn; current; current = enclosingFunction(current)) {
+    const holder = wrapped(current).parent;
+    if (holder?.type === "MethodDefinition" || holder?.type === "PropertyDefinition") return current;
+  }
+  return undefined;
+}
+
+function eventOf(use: FieldUse, events: ObjectEvents): ObjectEvent | undefined {
+  return events.events.find((event) => use.method !== undefined && event.reached.has(use.method));
+}
+
+function eventText(project: Project, event: ObjectEvent | undefined, use: FieldUse): string {
+  if (event) return `\`${event.name}()\``;
+  return use.method ? `\`${functionName(project, use.method)}\`` : "an event";
+}
+
+function initialText(project: Project, field: Field): string {
+  if (!field.initial) return "nothing in it";
+  const text = project.text(field.initial).replace(/\s+/g, " ");
+  return text.length <= 40 ? `\`${text}\`` : "its initial value";
+}
