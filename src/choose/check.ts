@@ -11,6 +11,12 @@ export interface Problem {
 /** A map from YAML, of which nothing is known yet. */
 export type Raw = Readonly<Record<string, unknown>>;
 
+/** Ids that may be referred to: a set, or a map's keys. */
+export interface Ids {
+  has(id: string): boolean;
+  keys(): Iterable<string>;
+}
+
 /** Reads values out of parsed YAML and notes what is wrong instead of throwing, so that all problems are told at once. */
 export interface Check {
   readonly problems: Problem[];
@@ -24,7 +30,7 @@ export interface Check {
   map(value: unknown, path: Path): Raw;
   list(value: unknown, path: Path): readonly unknown[];
   onlyKeys(raw: Raw, allowed: readonly string[], path: Path): void;
-  known(id: string, ids: ReadonlySet<string>, what: string, path: Path): void;
+  known(id: string, ids: Ids, what: string, path: Path): void;
 }
 
 /** A fresh check. Readers give a harmless value where something is wrong; look at `problems` before using the result. */
@@ -86,7 +92,7 @@ export function createCheck(): Check {
       for (const key of Object.keys(raw)) if (!allowed.includes(key)) problem([...path, key], `is not known here${didYouMean(key, allowed)}; allowed are ${allowed.join(", ")}`);
     },
     known(id, ids, what, path) {
-      if (!ids.has(id)) problem(path, `names ${what} "${id}", which does not exist${didYouMean(id, ids)}`);
+      if (!ids.has(id)) problem(path, `names ${what} "${id}", which does not exist${didYouMean(id, ids.keys())}`);
     },
   };
 }

@@ -43,8 +43,9 @@ function entryHolds({ subject, test }: Entry, answers: Answers, result: ResultSu
 }
 
 function valueOf(subject: string, answers: Answers, result: ResultSubjects | undefined): AnswerValue | undefined {
-  if (!RESULT_SUBJECTS.includes(subject)) return answers[subject];
-  if (!result) return undefined;
+  const answer = answers[subject];
+  // No question has the name of one of the result's subjects.
+  if (answer !== undefined || !result || !RESULT_SUBJECTS.includes(subject)) return answer;
   if (subject === "recommends") return result.recommends;
   if (subject === "exceeds") return result.exceeds;
   return String(subject === "singleton" ? result.singleton : result.contradiction);

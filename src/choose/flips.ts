@@ -1,5 +1,5 @@
-import { holds, questionsOf } from "./condition.ts";
-import { weigh } from "./weigh.ts";
+import { questionsOf } from "./condition.ts";
+import { createQuickWeigher, type QuickWeigher } from "./quick-weigh.ts";
 import type { AnswerValue, Answers, Change, Condition, Flip, Playbook, Question, Recommendation } from "./types.ts";
 
 /** What changing answers does. */
@@ -22,51 +22,48 @@ const ORDER: readonly Recommendation[] = ["both", "durable-objects", "d1", "neit
  * something compares it with: within two thresholds it changes nothing.
  */
 export function sensitivityOf(playbook: Playbook, answers: Answers, recommendation: Recommendation): Sensitivity {
-  const changed: Record<string, AnswerValue> = { ...answers };
-  const errors = playbook.contradictions.filter((contradiction) => contradiction.severity === "error");
-  const tryOut = (): { readonly recommendation: Recommendation; readonly instead?: string } | undefined => {
-    for (const contradiction of errors) if (holds(contradiction.when, changed)) return undefined;
-    const { recommendation, instead } = weigh(playbook, changed);
-    return instead ? { recommendation, instead: instead.product } : { recommendation };
-  };
-  const withChange = <T>(change: Change, act: () => T): T => {
-    changed[change.question] = change.to;
-    const result = act();
-    if (change.from === undefined) delete changed[change.question];
-    else changed[change.question] = change.from;
-    return result;
-  };
-
+  const weigher = createQuickWeigher(playbook, answers);
   const flips: Flip[] = [];
-  const inert: Change[] = [];
+  const inert: Tried[] = [];
   const reached = new Map<Recommendation, number>();
   let tried = 0;
   for (const change of candidateChanges(playbook, answers)) {
-    const outcome = withChange(change, tryOut);
-    if (!outcome) {
-      // Contradicts another answer, which a second change may mend.
-      inert.push(change);
-      continue;
+    const turned = weigher.effectOf(change.question, change.to);
+    const outcome = weigher.outcomeWith(turned);
+    if (outcome) {
+      tried++;
+      reached.set(outcome.recommendation, (reached.get(outcome.recommendation) ?? 0) + 1);
     }
-    tried++;
-    reached.set(outcome.recommendation, (reached.get(outcome.recommendation) ?? 0) + 1);
-    if (outcome.recommendation === recommendation) inert.push(change);
+    // One that contradicts another answer flips nothing alone, but a second change may mend it.
+    if (!outcome || outcome.recommendation === recommendation) inert.push({ change, turned });
     else flips.push({ changes: [change], ...outcome });
   }
   const singles = flips.length;
-  for (const [index, first] of inert.entries())
-    withChange(first, () => {
-      for (const second of inert.slice(index + 1)) {
-        if (second.question === first.question) continue;
-        const outcome = withChange(second, tryOut);
-        if (outcome && outcome.recommendation !== recommendation) flips.push({ changes: [first, second], ...outcome });
-      }
-    });
+  for (const [index, first] of inert.entries()) flips.push(...flipsWith(weigher, first, inert.slice(index + 1), recommendation));
 
   const runnerUp = ORDER.filter((other) => other !== recommendation).reduce((best, other) => ((reached.get(other) ?? 0) > (reached.get(best) ?? 0) ? other : best), nextAfter(recommendation, flips));
   const margin = tried === 0 ? 1 : ((reached.get(recommendation) ?? 0) - (reached.get(runnerUp) ?? 0)) / tried;
   const unknowns = [...new Set(flips.slice(0, singles).flatMap((flip) => flip.changes.filter((change) => change.from === undefined).map((change) => change.question)))];
   return { flips, runnerUp, margin: Math.round(margin * 100) / 100, unknowns };
+}
+
+/** A change that flips nothing by itself, with the checks that it turns round. */
+interface Tried {
+  readonly change: Change;
+  readonly turned: readonly number[];
+}
+
+function flipsWith(weigher: QuickWeigher, first: Tried, others: readonly Tried[], recommendation: Recommendation): readonly Flip[] {
+  const flips: Flip[] = [];
+  weigher.set(first.change.question, first.change.to);
+  for (const { change, turned } of others) {
+    if (change.question === first.change.question) continue;
+    const turnedNow = weigher.effectAfter(first.change.question, change.question, change.to, turned);
+    const outcome = turnedNow.length === 0 ? undefined : weigher.outcomeWith(turnedNow);
+    if (outcome && outcome.recommendation !== recommendation) flips.push({ changes: [first.change, change], ...outcome });
+  }
+  weigher.set(first.change.question, first.change.from);
+  return flips;
 }
 
 /** Where no single answer leads elsewhere: what the first pair leads to, or the neighbour in kind. */

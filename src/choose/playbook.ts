@@ -43,9 +43,10 @@ interface Context {
 export function readPlaybook(raw: Raw, facts: ReadonlyMap<string, Fact>): { readonly playbook: Playbook; readonly problems: readonly Problem[] } {
   const check = createCheck();
   check.onlyKeys(raw, Object.keys(SECTIONS), []);
-  const bare = entries(check, raw, "questions").map(({ entry, path }) => readQuestion(check, entry, path));
-  const context: Context = { check, facts, questions: new Map(bare.map((question) => [question.id, question])) };
-  const questions = bare.map((question) => withOnlyIf(context, question, raw));
+  // Conditions name questions, so those are read first without their own.
+  const bare = entries(check, raw, "questions").map(({ entry, path }) => ({ question: readQuestion(check, entry, path), onlyIf: entry["only_if"] }));
+  const context: Context = { check, facts, questions: new Map(bare.map(({ question }) => [question.id, question])) };
+  const questions = bare.map(({ question, onlyIf }) => (onlyIf === undefined ? question : { ...question, onlyIf: readCondition(context, onlyIf, ["questions", question.id, "only_if"]) }));
 
   const order = entries(check, raw, "order").map(({ entry, path }) => ({ id: check.text(entry, "id", path), title: check.text(entry, "title", path) }));
   const groups = new Map(order.map((group, index) => [group.id, index]));
@@ -106,20 +107,10 @@ function readQuestion(check: Check, entry: Raw, path: Path): Question {
   };
 }
 
-function withOnlyIf(context: Context, question: Question, raw: Raw): Question {
-  const entry = entries(createSilent(), raw, "questions").find((candidate) => candidate.entry["id"] === question.id)?.entry;
-  return entry?.["only_if"] === undefined ? question : { ...question, onlyIf: readCondition(context, entry["only_if"], ["questions", question.id, "only_if"]) };
-}
-
-/** A check whose problems are dropped, for a second look at what was already checked. */
-function createSilent(): Check {
-  return createCheck();
-}
-
 function readPreset({ check, questions, facts }: Context, entry: Raw, path: Path): Preset {
   check.onlyKeys(entry, ["id", "title", "answers", "basis", "sources"], path);
   const answers = check.map(entry["answers"], [...path, "answers"]);
-  for (const id of Object.keys(answers)) check.known(id, new Set(questions.keys()), "the question", [...path, "answers", id]);
+  for (const id of Object.keys(answers)) check.known(id, questions, "the question", [...path, "answers", id]);
   return { id: check.text(entry, "id", path), title: check.text(entry, "title", path), answers: answers as Answers, basis: check.text(entry, "basis", path), sources: readSources(check, facts, entry, path) };
 }
 
@@ -168,14 +159,14 @@ function readAlternative(context: Context, entry: Raw, path: Path, products: Rea
 
 function readStatement({ check, questions, facts }: Context, entry: Raw, path: Path): { id: string; question: string; says: string; basis: string; sources: readonly string[] } {
   const question = check.text(entry, "question", path);
-  check.known(question, new Set(questions.keys()), "the question", [...path, "question"]);
+  check.known(question, questions, "the question", [...path, "question"]);
   return { id: check.text(entry, "id", path), question, says: check.text(entry, "says", path), basis: check.text(entry, "basis", path), sources: readSources(check, facts, entry, path) };
 }
 
 function readSources(check: Check, facts: ReadonlyMap<string, Fact>, entry: Raw, path: Path): readonly string[] {
   const sources = check.texts(entry, "sources", path);
   if (sources.length === 0) check.problem([...path, "sources"], "is empty; say which facts this rests on");
-  for (const id of sources) check.known(id, new Set(facts.keys()), "the fact", [...path, "sources"]);
+  for (const id of sources) check.known(id, facts, "the fact", [...path, "sources"]);
   return sources;
 }
 
@@ -235,13 +226,13 @@ function readContradiction(context: Context, entry: Raw, path: Path): Contradict
   check.onlyKeys(entry, ["severity", "pair", "when", "says"], path);
   const [first = "", second = "", ...rest] = check.texts(entry, "pair", path);
   if (second === "" || rest.length > 0) check.problem([...path, "pair"], "must name two questions");
-  for (const id of [first, second]) check.known(id, new Set(context.questions.keys()), "the question", [...path, "pair"]);
+  for (const id of [first, second]) check.known(id, context.questions, "the question", [...path, "pair"]);
   return { severity: check.oneOf(entry, "severity", ["error", "warning"], path), pair: [first, second], when: readCondition(context, entry["when"], [...path, "when"]), says: check.text(entry, "says", path) };
 }
 
 function readCost({ check, facts }: Context, raw: Raw): CostModel {
   const fact = (id: string, path: Path): string => {
-    check.known(id, new Set(facts.keys()), "the fact", path);
+    check.known(id, facts, "the fact", path);
     return id;
   };
   const assumptions: Record<string, { value: number; says: string }> = {};
@@ -287,7 +278,7 @@ function readCondition(context: Context, value: unknown, path: Path): Condition 
 
 function readTest(context: Context, subject: string, wanted: unknown, path: Path): Test {
   const { check, questions } = context;
-  if (!RESULT_SUBJECTS.includes(subject)) check.known(subject, new Set([...questions.keys(), ...RESULT_SUBJECTS]), "the question", path);
+  if (!RESULT_SUBJECTS.includes(subject)) check.known(subject, questions, "the question", path);
   if (typeof wanted !== "object" || wanted === null) return { kind: "any-of", values: values(context, subject, [wanted], path) };
   if (Array.isArray(wanted)) return { kind: "any-of", values: values(context, subject, wanted, path) };
   const [[kind = "", operand] = [], ...rest] = Object.entries(wanted);
@@ -297,7 +288,7 @@ function readTest(context: Context, subject: string, wanted: unknown, path: Path
   if (kind === "first" || kind === "lacks") return { kind, values: values(context, subject, Array.isArray(operand) ? operand : [operand], path) };
   if (kind === "is") return { kind, state: check.oneOf({ is: operand }, "is", ["given", "missing", "empty"], path) };
   if (kind === "over_answer") {
-    check.known(String(operand), new Set(questions.keys()), "the question", path);
+    check.known(String(operand), questions, "the question", path);
     return { kind: "over-answer", question: String(operand) };
   }
   check.problem(path, `uses "${kind}", which is not known; allowed are ${[...COMPARES, "first", "lacks", "is", "over_answer"].join(", ")}`);
