@@ -17,6 +17,16 @@ describe("what earns both", () => {
   ])("%s", (_, answers, wanted) => expect(short(answers)).toBe(wanted));
 });
 
+describe("queries that wait for each other", () => {
+  it.each([
+    ["one, as with any table", { atom: "clear", data: "relational", dependent_queries: 1 }, "d1 d1-single"],
+    ["a few, which tables outweigh", { atom: "clear", data: "relational", dependent_queries: 4 }, "d1 d1-single"],
+    ["a chain about one entity", { atom: "clear", data: "relational", dependent_queries: 5 }, "durable-objects do-per-entity"],
+    ["a chain about nothing in particular", { data: "relational", dependent_queries: 20 }, "d1 d1-single"],
+    ["a chain beside reports over everything", { atom: "clear", data: "relational", cross_entity_sql: "frequent", dependent_queries: 20 }, "d1 d1-single"],
+  ])("%s", (_, answers, wanted) => expect(short(answers)).toBe(wanted));
+});
+
 describe("what another product serves decides only its own part", () => {
   it.each([
     ["an existing Postgres with live rooms", { existing_database: "postgres", atom: "clear", live: ["websockets"], data: "relational", cross_entity_sql: "frequent" }, "durable-objects do-per-entity +hyperdrive"],

@@ -4,7 +4,7 @@ import type { AnswerValue, Answers, Question } from "../../src/choose/types.ts";
 import { playbook } from "./support.ts";
 
 /** Numbers on both sides of every threshold, zero, fractions and large ones. */
-const numbers = fc.oneof(fc.constantFrom(0, 0.5, 1, 2, 3, 9, 10, 11, 199, 200, 999, 1000, 5000, 50_001, 1e6), fc.nat({ max: 100_000 }), fc.double({ min: 0, max: 1e6, noNaN: true }));
+const numbers = fc.oneof(fc.constantFrom(0, 0.5, 1, 2, 3, 4, 5, 9, 10, 11, 199, 200, 999, 1000, 5000, 50_001, 1e6), fc.nat({ max: 100_000 }), fc.double({ min: 0, max: 1e6, noNaN: true }));
 
 function valuesOf(question: Question): fc.Arbitrary<AnswerValue> {
   const ids = question.values.map((value) => value.id);
