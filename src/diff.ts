@@ -17,6 +17,11 @@ export function unifiedDiff(before: string, after: string, path: string): string
   return [`--- a/${path}\n+++ b/${path}\n`, ...hunks.map(({ from, to }) => formatHunk(rows, from, to))].join("");
 }
 
+/** The lines that differ, `-` those that go and `+` those that come, without their line breaks. */
+export function changedLines(before: string, after: string): readonly { readonly kind: "-" | "+"; readonly text: string }[] {
+  return diffRows(splitLines(before), splitLines(after)).flatMap(({ kind, text }) => (kind === " " ? [] : [{ kind, text: text.replace(/[\r\n]+$/, "") }]));
+}
+
 function splitLines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }

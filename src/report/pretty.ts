@@ -1,5 +1,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
-import type { Diagnostic, Finding, Severity } from "../lint/finding.ts";
+import { changedLines } from "../diff.ts";
+import type { Diagnostic, Finding, Severity, TextEdit } from "../lint/finding.ts";
+import { applyEdits } from "../lint/findings/fixes.ts";
 import { countSeverities } from "../lint/results.ts";
 import type { Place } from "../project/span.ts";
 import { codeFrame, splitLines } from "./frame.ts";
@@ -10,6 +12,8 @@ import { count, textWidth, visible, wrap } from "../text.ts";
 /** Related places that are shown with their code, and those that are listed at all. */
 const MOST_FRAMES = 4;
 const MOST_RELATED = 12;
+/** Changed lines of a suggestion that are shown. */
+const MOST_CHANGED = 8;
 
 interface PrettyInput extends ReportInput {
   /** A file's lines; split once, however many findings it has. */
@@ -52,9 +56,26 @@ function formatFinding(finding: Finding, input: PrettyInput, chalk: ChalkInstanc
   if (related.length > MOST_RELATED) lines.push(`    ${chalk.dim(`and ${count(related.length - MOST_RELATED, "more place")}`)}`);
   if (related.length > 0) lines.push("");
   lines.push(...labelled("To do:", help, input, chalk));
-  if (suggestion) lines.push(...labelled("One way:", suggestion.description, input, chalk));
+  if (suggestion) lines.push(...labelled("One way:", suggestion.description, input, chalk), ...suggestedChange(suggestion.edits, input, chalk));
   lines.push(`    ${chalk.dim("Read:")} ${docs}`, "");
   return lines.map((text) => text.trimEnd()).join("\n");
+}
+
+/** What a suggestion would change, when that is short enough to be read at a glance. */
+function suggestedChange(edits: readonly TextEdit[], input: PrettyInput, chalk: ChalkInstance): string[] {
+  const files = [...new Set(edits.map(({ span }) => span.file))];
+  const changes = files.flatMap((file) => {
+    const before = input.text(file) ?? "";
+    const own = edits.filter(({ span }) => span.file === file).sort((a, b) => a.span.start - b.span.start);
+    return changedLines(before, applyEdits(before, own));
+  });
+  if (changes.length > MOST_CHANGED) return [];
+  return changes.map(({ kind, text }) => `      ${(kind === "+" ? chalk.green : chalk.red)(cut(`${kind} ${text.trim()}`, input.width - 6))}`);
+}
+
+function cut(text: string, width: number): string {
+  const shown = visible(text.replaceAll("\t", "  "));
+  return textWidth(shown) <= width ? shown : `${[...shown].slice(0, Math.max(1, width - 1)).join("")}…`;
 }
 
 function relatedLines(place: Place & { readonly message: string }, withFrame: boolean, input: PrettyInput, chalk: ChalkInstance): string[] {

@@ -53,7 +53,7 @@ export const FINDINGS: readonly Finding[] = [
     help: "Use new_sqlite_classes.",
     docs: "https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/",
     fingerprint: "fedcba9876543210",
-    suggestion: { description: "Create the class with SQLite, if it was never deployed.", edits: [{ span: { file: "wrangler.toml", start: 41, end: 52 }, text: "new_sqlite_classes" }] },
+    suggestion: { description: "Create the class with SQLite, if it was never deployed.", edits: [{ span: { file: "wrangler.toml", start: 48, end: 59 }, text: "new_sqlite_classes" }] },
   },
 ];
 

@@ -42,6 +42,8 @@ describe("the report for people", () => {
 
           To do: Use new_sqlite_classes.
           One way: Create the class with SQLite, if it was never deployed.
+            - new_classes = ["Room"]
+            + new_sqlite_classes = ["Room"]
           Read: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
 
       2 problems: 1 error, 1 warning · 3 files looked at · 1 fixable with --fix

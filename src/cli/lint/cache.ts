@@ -17,7 +17,8 @@ const RACY_MS = 2_000;
 const MOST_RESULTS = 16;
 const SCHEMA = 1;
 
-type Kind = "file" | "folder";
+/** `outside`: a file by its absolute path; the others are relative to the root. */
+type Kind = "file" | "folder" | "outside";
 /** Path, kind, size, modified, changed, inode (no numbers when it was not there), and a hash of the content where that is compared. */
 type Seen = readonly [path: string, kind: Kind, stat: readonly [number, number, number, number] | null, content: string | null];
 
@@ -69,31 +70,35 @@ export function readCached<T>(folder: string, key: string, tree: DiskTree): T | 
  */
 export function writeCached<T>(folder: string, key: string, root: string, tree: DiskTree, trace: Trace, extra: ReadonlyMap<string, string>, started: number, value: T): void {
   const seen: Seen[] = [];
-  for (const [path, content] of trace.reads) seen.push(describe(path, "file", join(root, path), started, () => contentKey(content)));
-  for (const [path, listing] of trace.lists) seen.push(describe(path, "folder", join(root, path), tree.linked.has(path) ? 0 : started, () => listingKey(listing)));
-  for (const [path, text] of extra) seen.push(describe(path, "file", path, started, () => text));
+  for (const [path, content] of trace.reads) seen.push(describe(path, "file", root, started, () => contentKey(content)));
+  for (const [path, listing] of trace.lists) seen.push(describe(path, "folder", root, tree.linked.has(path) ? 0 : started, () => listingKey(listing)));
+  for (const [path, text] of extra) seen.push(describe(path, "outside", root, started, () => text));
   store(join(folder, `${hashText(key)}.json`), { schema: SCHEMA, key, root, seen, value });
 }
 
 /** Whether an entry is still as it was; then as it should be kept from now on. */
 function check(entry: Seen, root: string, tree: DiskTree, now: number): Seen | undefined {
   const [path, kind, stat, content] = entry;
-  const absolute = isAbsolute(path) ? path : join(root, path);
-  const today = statOf(absolute);
+  const today = statOf(placeOf(path, kind, root));
   if (content === null) return same(today, stat) ? entry : undefined;
-  const current = kind === "folder" ? listingKey(tree.list(path)) : isAbsolute(path) ? readFileSync(path, "utf8") : contentKey(tree.read(path));
+  const current = kind === "folder" ? listingKey(tree.list(path)) : kind === "file" ? contentKey(tree.read(path)) : readFileSync(path, "utf8");
   if (hashText(current) !== content) return undefined;
   return [path, kind, today, isRacy(today, kind === "folder" && tree.linked.has(path) ? 0 : now) ? content : null];
 }
 
-function describe(path: string, kind: Kind, absolute: string, started: number, key: () => string): Seen {
-  const stat = statOf(absolute);
+function describe(path: string, kind: Kind, root: string, started: number, key: () => string): Seen {
+  const stat = statOf(placeOf(path, kind, root));
   return [path, kind, stat, isRacy(stat, started) ? hashText(key()) : null];
 }
 
 /** What is not there has no times that could tell when it went, so that too is compared by what was answered. */
 function isRacy(stat: Seen[2], started: number): boolean {
   return stat === null || Math.max(stat[1], stat[2]) > started - RACY_MS;
+}
+
+/** Put together by hand: over thousands of files `node:path` costs as much as asking the disk. */
+function placeOf(path: string, kind: Kind, root: string): string {
+  return kind === "outside" ? path : `${root}/${path}`;
 }
 
 function statOf(path: string): Seen[2] {
