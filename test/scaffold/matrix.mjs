@@ -8,16 +8,23 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const RECORD = "do-or-d1.decision.yaml";
 const WORK = mkdtempSync(join(tmpdir(), "scaffold-matrix-"));
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 
-// Each project gets an atom of its own: plain, of two words, reserved in JavaScript, reserved in SQL, not ASCII.
+// Each project gets an atom of its own: plain, of two words, reserved in JavaScript, reserved in SQL, not ASCII. On the modern stack it is made from a
+// decision that these answers lead to, on the other from the pattern's name.
+const HOT = ["atom=clear", "cross_entity_sql=frequent", "contention=high", "serialization=required"];
 const CASES = [
-  { pattern: "d1-single", atoms: { modern: "invoice", node20: "class" } },
-  { pattern: "do-per-entity", atoms: { modern: "room", node20: "my-room" } },
-  { pattern: "hot-do-d1-views", atoms: { modern: "shopping cart", node20: "Straße" } },
-  { pattern: "d1-per-tenant-hot-do", atoms: { modern: "order", node20: "message" } },
-  { pattern: "d1-sharded", atoms: { modern: "company", node20: "value" } },
+  { pattern: "d1-single", atoms: { modern: "invoice", node20: "class" }, answers: ["atom=unclear", "read_profile=global-read-heavy"] },
+  { pattern: "do-per-entity", atoms: { modern: "room", node20: "my-room" }, answers: ["atom=clear", "live=websockets,timers", "lifetime=ephemeral"] },
+  { pattern: "hot-do-d1-views", atoms: { modern: "shopping cart", node20: "Straße" }, answers: HOT },
+  {
+    pattern: "d1-per-tenant-hot-do",
+    atoms: { modern: "order", node20: "message" },
+    answers: [...HOT, "tenancy=isolated-tenants", "tenants=20", "tenant_creation=known"],
+  },
+  { pattern: "d1-sharded", atoms: { modern: "company", node20: "value" }, answers: ["atom=unclear", "total_gb=30", "cross_entity_sql=frequent"] },
 ];
 
 const results = [];
@@ -30,9 +37,9 @@ try {
   // One lane for each stack: the machine has few cores, and the projects of a lane share npm's cache.
   await Promise.all(
     stacks.map(async (stack, lane) => {
-      for (const [index, { pattern, atoms }] of CASES.entries()) {
+      for (const [index, { pattern, atoms, answers }] of CASES.entries()) {
         if ((option("--only") ?? pattern) !== pattern) continue;
-        await project({ pattern, stack, atom: atoms[stack], tool, node: nodes[stack], port: 18_000 + lane * 100 + index });
+        await project({ pattern, stack, atom: atoms[stack], answers, tool, node: nodes[stack], port: 18_000 + lane * 100 + index });
       }
     }),
   );
@@ -65,7 +72,7 @@ async function installNode24() {
   return join(folder, "node_modules", "node", "bin");
 }
 
-async function project({ pattern, stack, atom, tool, node, port }) {
+async function project({ pattern, stack, atom, answers, tool, node, port }) {
   const name = `${pattern} (${stack}, ${atom})`;
   const cwd = join(WORK, stack, pattern);
   mkdirSync(dirname(cwd), { recursive: true });
@@ -86,7 +93,15 @@ async function project({ pattern, stack, atom, tool, node, port }) {
   };
 
   // No --stack: the Node that runs decides.
-  await step("scaffold", async () => void (await run(["node", tool, "scaffold", cwd, "--pattern", pattern, "--atom", atom], { cwd: WORK, env })));
+  const decided = join(WORK, stack, `${pattern}.decision`);
+  mkdirSync(decided);
+  const tooling = (...argv) => run(["node", tool, ...argv], { cwd: decided, env });
+  if (stack === "modern")
+    await step("choose", () => tooling("choose", ...[...answers, `atom_name=${atom}`].flatMap((answer) => ["--set", answer]), "--adr", "docs/adr", "--record", RECORD));
+  await step("scaffold", async () => {
+    await tooling("scaffold", cwd, ...(stack === "modern" ? [] : ["--pattern", pattern, "--atom", atom]));
+    if (stack === "modern" && readdirSync(join(cwd, "docs/adr")).length !== 1) throw new Error("the ADR did not come along");
+  });
   await step("npm install", ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"]);
   await step("runtime date", async () => checkRuntimeDate(cwd));
   await step("typecheck", ["npm", "run", "typecheck"]);
