@@ -1,5 +1,5 @@
 import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap, walk } from "../parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { ownMethod } from "./classes.ts";
 import { callbackOf } from "./evaluate.ts";
@@ -27,6 +27,10 @@ export class CallGraph {
   readonly #callers = new Map<FunctionNode, readonly CallSite[]>();
   readonly #active = new Map<CallSite, number>();
   readonly #openCallers = new Map<FunctionNode, number>();
+  readonly #inside = new Map<FunctionNode, readonly CallSite[]>();
+  readonly #callees = new Map<FunctionNode, ReadonlyMap<FunctionNode, CallSite>>();
+  readonly #reaches = new Map<FunctionNode, Map<number, ReadonlyMap<FunctionNode, readonly CallSite[]>>>();
+  readonly #sites = new Map<SourceFile, readonly CallSite[]>();
   readonly #entries = new Map<FunctionNode, ReadonlySet<Entry>>();
   #byName: ReadonlyMap<string, readonly CallSite[]> | undefined;
   #aliases: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -124,35 +128,66 @@ export class CallGraph {
     return (this.#rpc.get(name) ?? []).filter((call) => this.rpcTargetsOf(call).includes(fn));
   }
 
-  /** Calls in a function's code, callbacks nested in it included, functions that are given a name and called elsewhere too. */
+  /** Calls in a function's code, callbacks nested in it included, those of classes nested in it not; in source order. */
   callsIn(fn: FunctionNode): readonly CallSite[] {
+    let found = this.#inside.get(fn);
+    if (!found) this.#inside.set(fn, (found = this.#callsWithin(fn)));
+    return found;
+  }
+
+  /** The functions that the code of a function calls, each with the first call that does. */
+  calleesOf(fn: FunctionNode): ReadonlyMap<FunctionNode, CallSite> {
+    const known = this.#callees.get(fn);
+    if (known) return known;
+    const found = new Map<FunctionNode, CallSite>();
+    for (const call of this.callsIn(fn)) for (const target of this.targetsOf(call)) if (!found.has(target)) found.set(target, call);
+    this.#callees.set(fn, found);
+    return found;
+  }
+
+  #callsWithin(fn: FunctionNode): readonly CallSite[] {
+    const file = this.#project.fileOf(fn);
+    let sites = this.#sites.get(file);
+    if (!sites) this.#sites.set(file, (sites = [...file.calls, ...file.news].sort((a, b) => a.start - b.start || b.end - a.end)));
+    // The first call that starts in the function, by bisection.
+    let [low, high] = [0, sites.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sites[middle]?.start ?? 0) < fn.start) low = middle + 1;
+      else high = middle;
+    }
+    const classes = file.classes.filter((cls) => cls.start >= fn.start && cls.end <= fn.end);
     const found: CallSite[] = [];
-    walk(fn, this.#project.fileOf(fn).keys, (node) => {
-      if (node !== fn && isClass(node)) return false;
-      if (node.type === "CallExpression" || node.type === "NewExpression") found.push(node);
-      return undefined;
-    });
+    for (let index = low; index < sites.length; index++) {
+      const site = sites[index];
+      if (!site || site.start >= fn.end) break;
+      if (!classes.some((cls) => cls.start <= site.start && site.end <= cls.end)) found.push(site);
+    }
     return found;
   }
 
   /**
-   * Functions that run when `fn` runs: itself and, through calls, others, up to `depth` calls away. Nested callbacks belong
-   * to the function around them.
+   * Functions that run when `fn` runs: itself and, through calls, others, up to `depth` calls away, each with the calls that
+   * lead to it. Nested callbacks belong to the function around them.
    */
   reach(fn: FunctionNode, depth = 5): ReadonlyMap<FunctionNode, readonly CallSite[]> {
+    let byDepth = this.#reaches.get(fn);
+    if (!byDepth) this.#reaches.set(fn, (byDepth = new Map()));
+    const known = byDepth.get(depth);
+    if (known) return known;
     const reached = new Map<FunctionNode, readonly CallSite[]>([[fn, []]]);
     let frontier: FunctionNode[] = [fn];
     for (let level = 0; level < depth && frontier.length > 0; level++) {
       const next: FunctionNode[] = [];
       for (const current of frontier)
-        for (const call of this.callsIn(current))
-          for (const target of this.targetsOf(call))
-            if (!reached.has(target)) {
-              reached.set(target, [...(reached.get(current) ?? []), call]);
-              next.push(target);
-            }
+        for (const [target, call] of this.calleesOf(current))
+          if (!reached.has(target)) {
+            reached.set(target, [...(reached.get(current) ?? []), call]);
+            next.push(target);
+          }
       frontier = next;
     }
+    byDepth.set(depth, reached);
     return reached;
   }
 

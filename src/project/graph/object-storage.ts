@@ -131,20 +131,34 @@ function collect(project: Project, cls: Class): ObjectCode {
   }
   const uses: (StorageUse & { fn: FunctionNode | undefined })[] = [];
   const seen = new Set<Node>();
-  const add = (node: Node, fn: FunctionNode | undefined): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    const use = storageUse(project, node);
-    if (use) uses.push({ ...use, fn });
+  const add = (use: StorageUse | undefined, fn: FunctionNode | undefined): void => {
+    if (!use || seen.has(use.node)) return;
+    seen.add(use.node);
+    uses.push({ ...use, fn });
   };
-  for (const call of initialisers) add(call, undefined);
-  for (const fn of functions)
+  for (const call of initialisers) add(storageUse(project, call), undefined);
+  for (const fn of functions) for (const use of usesIn(project, fn)) add(use, fn);
+  return { functions, uses, initialisers };
+}
+
+const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
+
+/** Uses of the storage in a function's code. Kept, as many classes share the code of a base. */
+function usesIn(project: Project, fn: FunctionNode): readonly StorageUse[] {
+  let table = usesByFunction.get(project);
+  if (!table) usesByFunction.set(project, (table = new Map()));
+  let uses = table.get(fn);
+  if (!uses) {
+    const found: StorageUse[] = [];
     walk(fn, project.fileOf(fn).keys, (node) => {
       if (node !== fn && isClass(node)) return false;
-      if (node.type === "CallExpression" || node.type === "TaggedTemplateExpression") add(node, fn);
+      const use = node.type === "CallExpression" || node.type === "TaggedTemplateExpression" ? storageUse(project, node) : undefined;
+      if (use) found.push(use);
       return undefined;
     });
-  return { functions, uses, initialisers };
+    table.set(fn, (uses = found));
+  }
+  return uses;
 }
 
 function targetsOf(project: Project, calls: readonly CallSite[], functions: Set<FunctionNode>): FunctionNode[] {
