@@ -178,6 +178,8 @@ describe("formats and outputs", () => {
     const { stdout, status } = await cli(folder, ["lint", "--list-rules"]);
     expect(stdout).toMatch(/^do-timer +warning +recommended +\S/m);
     expect(status).toBe(0);
+    const { rules } = JSON.parse((await cli(folder, ["lint", "--list-rules", "--format", "json"])).stdout) as { rules: readonly { id: string }[] };
+    expect(rules).toContainEqual(expect.objectContaining({ id: "do-timer", severity: "warning", profile: "recommended" }));
     const run = await cli(folder, ["lint", "--statistics", "--format", "json"]);
     expect(run.stderr).toMatch(/^ {2}do-timer +\d+\.\d ms {3}1 findings$/m);
     expect(JSON.parse(run.stdout)).toHaveProperty("schema", 1);

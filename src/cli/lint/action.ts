@@ -14,7 +14,7 @@ import type { Analysis } from "./analyse.ts";
 import { cacheFolder, readCached, writeCached } from "./cache.ts";
 import { exitStatusOf } from "./exit-status.ts";
 import type { FixOutcome } from "./fix.ts";
-import { formatRuleList } from "./list-rules.ts";
+import { formatRuleList, formatRuleListJson } from "./list-rules.ts";
 import { readLintOptions, type LintRequest, type RawLintOptions } from "./options.ts";
 import { writeReports } from "./outputs.ts";
 import { formatStatistics } from "./statistics.ts";
@@ -31,7 +31,7 @@ export async function runLint(paths: readonly string[], raw: RawLintOptions, io:
   const start = performance.now();
   const request = readLintOptions(paths, raw, [...ruleDocuments().keys()]);
   if (raw.listRules) {
-    io.stdout.write(formatRuleList(widthOf(io.stdout, io.env)));
+    io.stdout.write(request.outputs.some(({ format }) => format === "json") ? formatRuleListJson() : formatRuleList(widthOf(io.stdout, io.env)));
     return EXIT.ok;
   }
   const workspace = openWorkspace(io.cwd, request.stdinFilename === undefined ? request.paths : [stdinFolder(io.cwd, request.stdinFilename)]);

@@ -16,3 +16,9 @@ export function formatRuleList(width: number): string {
     })
     .join("");
 }
+
+/** The same for programs. */
+export function formatRuleListJson(): string {
+  const rules = [...ruleDocuments().values()].map(({ id, severity, profile, summary, help, docs }) => ({ id, severity, profile, summary: summary.trim(), help: help.trim(), docs }));
+  return `${JSON.stringify({ schema: 1, rules }, undefined, 2)}\n`;
+}
