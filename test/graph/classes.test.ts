@@ -96,6 +96,8 @@ describe("constants", () => {
     ["an enum's member", { "src/index.ts": `enum Names { Lobby = "lobby" } idFromName(Names.Lobby);` }, `Names.Lobby`, ["lobby"]],
     ["a static field", { "src/index.ts": `class N { static readonly LOBBY = "lobby"; } idFromName(N.LOBBY);` }, `N.LOBBY`, ["lobby"]],
     ["an object of constants", { "src/index.ts": `const N = { lobby: "l" } as const; idFromName(N.lobby);` }, `N.lobby`, ["l"]],
+    ["a constant picked from a module", { "src/index.ts": `import * as config from "./config"; const { LOBBY } = config; idFromName(LOBBY as string);`, "src/config.ts": `export const LOBBY = "l";` }, `LOBBY as string`, ["l"]],
+    ["a constant picked from an object", { "src/index.ts": `const names = { lobby: "l" }; const { lobby: a } = names; idFromName(a as string);` }, `a as string`, ["l"]],
     ["a template of constants", { "src/index.ts": "const v = 2; idFromName(`room-${v}`);" }, "`room-${v}`", ["room-2"]],
     ["a default that nobody overrides", { "src/index.ts": `function stub(name = "lobby") { idFromName(name as string); } stub();` }, `name as string`, ["lobby"]],
   ])("%s is one", async (_name, files, text, values) => expect(await value(files, text)).toEqual({ values, dynamic: false }));

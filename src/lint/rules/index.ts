@@ -18,6 +18,7 @@ import doBlockConcurrency from "./do-block-concurrency.ts";
 import doFloatingCall from "./do-floating-call.ts";
 import doHibernationState from "./do-hibernation-state.ts";
 import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
+import doMissingDeleteAll from "./do-missing-delete-all.ts";
 import doModuleState from "./do-module-state.ts";
 import doRandomName from "./do-random-name.ts";
 import doSingleton from "./do-singleton.ts";
@@ -61,6 +62,7 @@ export const rules: readonly Rule[] = [
   doFloatingCall,
   doHibernationState,
   doMissingDeleteAlarm,
+  doMissingDeleteAll,
   doModuleState,
   doRandomName,
   doSingleton,

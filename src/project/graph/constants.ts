@@ -106,11 +106,29 @@ export class Constants {
       return DYNAMIC;
     }
     if (variable.kind === "parameter" && isFunction(declaration)) return this.#parameter(variable, declaration, depth, seen);
-    if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier" || !declaration.init) return DYNAMIC;
+    if (declaration.type !== "VariableDeclarator" || !declaration.init) return DYNAMIC;
+    if (declaration.id.type === "ObjectPattern") return variable.kind === "const" ? this.#picked(declaration.id, variable.node, declaration.init, depth, seen) : DYNAMIC;
+    if (declaration.id.type !== "Identifier") return DYNAMIC;
     if (variable.kind !== "const" && isReassigned(file, variable)) return DYNAMIC;
     const loop = declaration.parent?.parent;
     if (loop?.type === "ForOfStatement" || loop?.type === "ForInStatement") return DYNAMIC;
     return this.#values(declaration.init, depth + 1, seen);
+  }
+
+  /** `const { LIMIT } = config`, where `config` is a module or an object of constants. */
+  #picked(pattern: Extract<Node, { type: "ObjectPattern" }>, name: Node, source: Node, depth: number, seen: Set<Node>): ConstantSet {
+    const property = pattern.properties.find((candidate) => candidate.type === "Property" && candidate.value === name);
+    const key = property?.type === "Property" ? keyName(property.key, property.computed) : undefined;
+    if (key === undefined) return DYNAMIC;
+    const definition = this.#project.definitionOf(source);
+    if (definition?.type === "module") {
+      const exported = this.#project.exported(definition.file, key);
+      if (exported?.type === "variable") return this.#variable(exported.file, exported.variable, depth + 1, seen);
+      return exported?.type === "expression" ? this.#values(exported.node, depth + 1, seen) : DYNAMIC;
+    }
+    if (definition?.type === "expression") return this.#objectMember(definition.node, key, depth, seen);
+    const declaration = definition?.type === "variable" && definition.variable.kind === "const" ? definition.variable.declaration : undefined;
+    return this.#objectMember(declaration?.type === "VariableDeclarator" && declaration.init ? declaration.init : source, key, depth, seen);
   }
 
   /** A parameter's values are its callers' arguments and, where one is left out, its default. */

@@ -134,7 +134,7 @@ function builderTarget(project: Project, node: Node): SqlSite["target"] {
 }
 
 /** The target of the builder whose chain a node is an argument of: `db.select().from(t).where(sql.raw(…))`. */
-function builderAround(project: Project, node: Node): string | undefined {
+export function builderAround(project: Project, node: Node): string | undefined {
   for (let current = node.parent ?? undefined; current && !/Statement$|Function/.test(current.type); current = current.parent ?? undefined) {
     if (!isCall(current)) continue;
     let object: Node = current;

@@ -11,6 +11,72 @@ export function isHarmlessByType(project: Project, node: Node): boolean {
   return type !== undefined && isHarmless(project, type, 0);
 }
 
+/** Whether the elements of a list are, by their declared type, of a closed set of texts: a handful at most. */
+export function isClosedList(project: Project, node: Node): boolean {
+  let type = declaredType(project, node, 0);
+  for (let depth = 0; type && depth < MAX_DEPTH; depth++) {
+    if (type.type === "TSTypeOperator") type = type.typeAnnotation;
+    else if (type.type === "TSArrayType") return isClosedElement(project, type.elementType, 0);
+    else if (type.type !== "TSTypeReference" || type.typeName.type !== "Identifier") return false;
+    else {
+      const [argument]: readonly Node[] = type.typeArguments?.params ?? [];
+      if (/^(?:Array|ReadonlyArray|Set|ReadonlySet)$/.test(type.typeName.name)) return argument !== undefined && isClosedElement(project, argument, 0);
+      const declaration: Node | undefined = typeDeclaration(project, type.typeName);
+      type = declaration?.type === "TSTypeAliasDeclaration" ? declaration.typeAnnotation : undefined;
+    }
+  }
+  return false;
+}
+
+/** Whether the declared type of an object names all of its properties. */
+export function hasNamedProperties(project: Project, node: Node): boolean {
+  const type = declaredType(project, node, 0);
+  return type !== undefined && isNamed(project, type, 0);
+}
+
+function isNamed(project: Project, type: Node, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
+  switch (type.type) {
+    case "TSInterfaceDeclaration":
+      return !type.body.body.some((member) => member.type === "TSIndexSignature");
+    case "TSTypeLiteral":
+      return !type.members.some((member) => member.type === "TSIndexSignature");
+    case "TSIntersectionType":
+      return type.types.every((part) => isNamed(project, part, depth + 1));
+    case "TSTypeAliasDeclaration":
+      return isNamed(project, type.typeAnnotation, depth + 1);
+    case "TSTypeReference": {
+      // `z.infer<typeof schema>`: schemas name their properties.
+      if (type.typeName.type === "TSQualifiedName") return /^(?:infer|input|output|Infer|InferOutput|InferInput)$/.test(type.typeName.right.name);
+      if (type.typeName.type !== "Identifier") return false;
+      const [argument] = type.typeArguments?.params ?? [];
+      if (argument && /^(?:Partial|Required|Readonly|Pick|Omit|NonNullable)$/.test(type.typeName.name)) return isNamed(project, argument, depth + 1);
+      const declaration = typeDeclaration(project, type.typeName);
+      return declaration !== undefined && isNamed(project, declaration, depth + 1);
+    }
+    default:
+      return false;
+  }
+}
+
+/** Literals, enums, keys: not objects. */
+function isClosedElement(project: Project, type: Node, depth: number): boolean {
+  if (type.type === "TSTypeLiteral" || type.type === "TSInterfaceDeclaration") return false;
+  if (type.type === "TSTypeReference" && type.typeName.type === "Identifier") {
+    const declaration = typeDeclaration(project, type.typeName);
+    if (declaration?.type === "TSInterfaceDeclaration") return false;
+    if (declaration?.type === "TSTypeAliasDeclaration") return isClosedElement(project, declaration.typeAnnotation, depth + 1);
+    return isEnum(project, type.typeName);
+  }
+  return type.type === "TSLiteralType" || type.type === "TSUnionType" || type.type === "TSIndexedAccessType" || type.type === "TSTypeOperator"
+    ? isHarmless(project, type, depth + 1) && !mentionsKeyword(type) : false;
+}
+
+/** `number`, `boolean`: types with no end of values. */
+function mentionsKeyword(type: Node): boolean {
+  return type.type === "TSUnionType" ? type.types.some(mentionsKeyword) : type.type === "TSNumberKeyword" || type.type === "TSBigIntKeyword";
+}
+
 function isHarmless(project: Project, type: Node, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
   switch (type.type) {
