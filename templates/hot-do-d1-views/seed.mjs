@@ -13,7 +13,14 @@ try {
     const response = await fetch(`${base}/chat-rooms/${id}/commands`, { method: "POST", body: JSON.stringify(command) });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   }
-  console.log(`Seeded. In a moment the views have it: ${base}/chat-rooms and ${base}/actors/ada/entries`);
+  // The views follow a moment behind.
+  for (const [id] of commands)
+    for (let tries = 0; tries < 50; tries++) {
+      const { pending } = await (await fetch(`${base}/chat-rooms/${id}/outbox`)).json();
+      if (pending === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  console.log(`Seeded. Look at ${base}/chat-rooms and ${base}/actors/ada/entries`);
 } catch (error) {
   console.error(`Could not seed ${base}. Is \`npm run dev\` running?`, error instanceof Error ? error.message : error);
   process.exitCode = 1;
