@@ -244,7 +244,7 @@ describe("class history", () => {
 });
 
 describe("placeholders", () => {
-  it.each(["<YOUR_DATABASE_ID>", "your-database-id", "YOUR_D1_ID", "xxxx", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "{{ database_id }}", "${D1_ID}", "$D1_ID", "%D1_ID%", "", "TODO", "00000000-0000-0000-0000-000000000000", "11111111-1111-1111-1111-111111111111", "placeholder", "local", "replace-with-your-id", "insert_id_here", "12345678-1234-1234-1234-123456789012", "__DB_ID__", "..."])("%s is one", (text) => {
+  it.each(["<YOUR_DATABASE_ID>", "your-database-id", "YOUR_D1_ID", "xxxx", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "{{ database_id }}", "${D1_ID}", "$D1_ID", "%D1_ID%", "", "TODO", "00000000-0000-0000-0000-000000000000", "11111111-1111-1111-1111-111111111111", "placeholder", "local", "replace-with-your-id", "insert_id_here", "12345678-1234-1234-1234-123456789012", "__DB_ID__", "...", "D1_LOCAL_ID", "ID_DE_PRODUCCION", "hier die ID einsetzen", "여기에"])("%s is one", (text) => {
     expect(isPlaceholder(text)).toBe(true);
   });
 

@@ -24,6 +24,13 @@ export default defineRule({
   },
 });
 
+const UUID = /^[\da-f]{8}(?:-?[\da-f]{4}){3}-?[\da-f]{12}$/i;
+
+/** Names of Workers (at their end) and of databases that belong to another stage than production. */
+const STAGE = "(?:staging|stage|stg|dev|development|test|testing|previews?|qa|uat|sandbox|local)";
+const OTHER_WORKER = new RegExp(`[-_.]${STAGE}$`, "i");
+const OTHER_DATABASE = new RegExp(`(?:^|[-_.])${STAGE}(?:$|[-_.])`, "i");
+
 /** A database with the id that it really has. */
 interface Database {
   readonly binding: D1Binding;
@@ -31,25 +38,38 @@ interface Database {
 }
 
 function databases(environment: Pick<EffectiveEnvironment, "d1">): Database[] {
-  return environment.d1.flatMap((binding) => (binding.databaseId && !isPlaceholder(binding.databaseId.value) ? [{ binding, id: binding.databaseId }] : []));
+  return environment.d1.flatMap((binding) => (binding.databaseId && UUID.test(binding.databaseId.value) && !isPlaceholder(binding.databaseId.value) ? [{ binding, id: binding.databaseId }] : []));
 }
 
-/** The environments that serve the public: those named for it, else the top level. */
-function productionOf(config: WranglerConfig): readonly EffectiveEnvironment[] {
+/** A database that the public is served from. */
+interface ProductionDatabase extends Database {
+  readonly environment: EffectiveEnvironment;
+}
+
+/**
+ * The databases of the environments named for production; where there are none, those of the top level, unless the Worker or
+ * the database is named for another stage: many keep development there.
+ */
+function productionDatabases(config: WranglerConfig): ProductionDatabase[] {
   const all = effectiveEnvironments(config);
-  const named = all.filter(({ kind, name }) => kind === "named" && name !== undefined && isProductionName(name));
-  return named.length > 0 ? named : all.filter(({ kind }) => kind === "top");
+  const named = all.filter(isNamedProduction);
+  const serving = named.length > 0 ? named : all.filter(({ kind }) => kind === "top" && !OTHER_WORKER.test(config.top.workerName?.value ?? ""));
+  return serving.flatMap((environment) => databases(environment).filter(({ binding }) => named.length > 0 || !OTHER_DATABASE.test(binding.databaseName?.value ?? "")).map((database) => ({ ...database, environment })));
+}
+
+function isNamedProduction({ kind, name }: EffectiveEnvironment): boolean {
+  return kind === "named" && name !== undefined && isProductionName(name);
 }
 
 function* checkEnvironments(checkout: Checkout, config: WranglerConfig): Generator<Report> {
-  const production = productionOf(config);
+  const production = productionDatabases(config);
   for (const environment of effectiveEnvironments(config)) {
-    if (environment.kind === "top" || production.some(({ own }) => own === environment.own)) continue;
+    if (environment.kind === "top" || isNamedProduction(environment)) continue;
     // What only ever runs on a developer's machine has a database of its own there, whatever the id says.
     if (environment.kind === "named" && isLocalName(environment.own.name ?? "") && !environment.own.deploys && !isDeployed(checkout, config, environment.own.name ?? "")) continue;
     for (const own of databases(environment)) {
-      const shared = production.flatMap((other) => databases(other).map((database) => ({ other, database }))).find(({ database }) => database.id.value === own.id.value);
-      if (shared) yield reportFor(own, shared.database, sentence(environmentLabel(environment)), environmentLabel(shared.other), "high", environment.name ?? "");
+      const shared = production.find(({ id }) => id.value === own.id.value);
+      if (shared) yield reportFor(own, shared, sentence(environmentLabel(environment)), environmentLabel(shared.environment), "high", environment.name ?? "");
     }
   }
 }
@@ -68,19 +88,18 @@ function reportFor(own: Database, production: Database, label: string, productio
 
 /** `wrangler dev --remote` uses `preview_database_id` so that production is left alone. */
 function* checkPreviewIds(config: WranglerConfig): Generator<Report> {
-  for (const environment of productionOf(config))
-    for (const { binding, id } of databases(environment)) {
-      if (binding.previewDatabaseId?.value !== id.value) continue;
-      yield {
-        span: binding.previewDatabaseId.span,
-        message: `\`preview_database_id\` of \`${binding.binding.value}\` is its \`database_id\`: remote development runs on production's rows.`,
-        confidence: "high",
-        related: [{ span: id.span, message: "the same id" }],
-        subject: { binding: binding.binding.value },
-        help: "Create a database for previews and give its id, or leave the key out and develop locally.",
-        symbol: `preview.${environment.name ?? ""}.${binding.binding.value}`,
-      };
-    }
+  for (const { binding, id, environment } of productionDatabases(config)) {
+    if (binding.previewDatabaseId?.value !== id.value) continue;
+    yield {
+      span: binding.previewDatabaseId.span,
+      message: `\`preview_database_id\` of \`${binding.binding.value}\` is its \`database_id\`: remote development runs on production's rows.`,
+      confidence: "high",
+      related: [{ span: id.span, message: "the same id" }],
+      subject: { binding: binding.binding.value },
+      help: "Create a database for previews and give its id, or leave the key out and develop locally.",
+      symbol: `preview.${environment.name ?? ""}.${binding.binding.value}`,
+    };
+  }
 }
 
 /** `wrangler.staging.jsonc` beside `wrangler.jsonc` is an environment in a file of its own. */
@@ -91,7 +110,7 @@ function* checkSibling(config: WranglerConfig, configs: readonly WranglerConfig[
   const production = siblings.find((other) => /^wrangler[._-](?:prod|production|live)\./.test(baseOf(other.file))) ?? siblings.find((other) => /^wrangler\.(?:jsonc?|toml)$/.test(baseOf(other.file)));
   if (!production) return;
   for (const own of databases(config.top)) {
-    const shared = productionOf(production).flatMap(databases).find(({ id }) => id.value === own.id.value);
+    const shared = productionDatabases(production).find(({ id }) => id.value === own.id.value);
     if (shared) yield reportFor(own, shared, config.file, production.file, "medium", name);
   }
 }

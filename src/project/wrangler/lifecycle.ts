@@ -41,11 +41,12 @@ export interface ClassHistory {
 export function classHistory(environment: EffectiveEnvironment): ClassHistory {
   const history = new History();
   for (const migration of environment.migrations) {
-    for (const name of migration.newClasses) history.create(name, "legacy-kv");
-    for (const name of migration.newSqliteClasses) history.create(name, "sqlite");
+    // Within one entry what goes is taken to go first, so that a class replaced by another of its name is no contradiction.
+    for (const name of migration.deletedClasses) history.remove(name, { how: "deleted", name });
     for (const { from, to } of migration.renamedClasses) history.rename(from, to);
     for (const { to } of migration.transferredClasses) history.introduce(to, "transferred", { backend: "unknown", origin: to });
-    for (const name of migration.deletedClasses) history.remove(name, { how: "deleted", name });
+    for (const name of migration.newClasses) history.create(name, "legacy-kv");
+    for (const name of migration.newSqliteClasses) history.create(name, "sqlite");
   }
   for (const entry of environment.exports) {
     const backend: Backend = entry.storage?.value === "sqlite" || entry.storage?.value === "legacy-kv" ? entry.storage.value : "unknown";

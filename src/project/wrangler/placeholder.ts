@@ -19,6 +19,8 @@ const SHAPES: readonly RegExp[] = [
 export function isPlaceholder(value: string): boolean {
   const text = value.trim().toLowerCase();
   if (text === "" || WORDS.has(text)) return true;
+  // DATABASE_ID, "paste the id here" in any language.
+  if (/^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(value.trim()) || /[^!-~]/.test(text)) return true;
   if (SHAPES.some((shape) => shape.test(text))) return true;
   // A UUID made by hand: 11111111-…, 12345678-1234-1234-1234-123456789012.
   const digits = text.replaceAll("-", "");
