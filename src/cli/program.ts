@@ -72,7 +72,8 @@ function report(error: unknown, program: Command, argv: readonly string[], io: I
 
 /** The parser's errors in our words, with the nearest command or option of the command that was meant. */
 function commanderText(error: CommanderError, program: Command, argv: readonly string[]): string {
-  const text = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+  // `help` of a command that is not there.
+  const text = error.code === "commander.help" ? `unknown command '${argv[1] ?? ""}'` : (error.message.replace(/^error: /, "").split("\n")[0] ?? "");
   const unknown = /^unknown (command|option) '(.+?)'/.exec(text);
   if (!unknown) return `${NAME}: ${text}`;
   const [, kind = "", given = ""] = unknown;

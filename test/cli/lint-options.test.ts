@@ -52,6 +52,8 @@ describe("wrong options are named with the nearest valid one", () => {
     [{ only: ["do-timer,do-singelton"] }, '--only: unknown rule "do-singelton" (did you mean "do-singleton"?)'],
     [{ rule: ["do-tmer=off"] }, '--rule: unknown rule "do-tmer" (did you mean "do-timer"?)'],
     [{ rule: ["do-timer=of"] }, '--rule: unknown severity "of" (did you mean "off"?)'],
+    [{ only: [""] }, "--only: names no rule"],
+    [{ rule: [","] }, "--rule: names no rule"],
     [{ rule: ["do-timer"] }, "--rule do-timer: should be id=severity"],
     [{ stdin: true }, "--stdin needs --stdin-filename, the path that the text is linted under"],
     [{ stdin: true, stdinFilename: "a.ts", fix: true }, "--stdin does not go together with --fix"],

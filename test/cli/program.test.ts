@@ -34,6 +34,7 @@ describe("the program", () => {
 
   it.each([
     [["lnt"], 'do-or-d1: unknown command "lnt" (did you mean "lint"?). See do-or-d1 --help.\n'],
+    [["help", "lnt"], 'do-or-d1: unknown command "lnt" (did you mean "lint"?). See do-or-d1 --help.\n'],
     [["lint", "--basline", "x"], 'do-or-d1: unknown option "--basline" (did you mean "--baseline"?). See do-or-d1 lint --help.\n'],
     [["lint", "--format", "jsno"], 'do-or-d1: --format: unknown format "jsno" (did you mean "json"?)\n  Valid: pretty, json, sarif, github, gitlab, junit, markdown.\n'],
     [["lint", "--format"], "do-or-d1: option '--format <format>' argument missing\n"],

@@ -74,8 +74,8 @@ export function readLintOptions(paths: readonly string[], raw: RawLintOptions, r
     outputs: pairOutputs(raw.outputs),
     config: raw.config,
     profile: raw.profile === undefined ? undefined : oneOf("--profile", raw.profile, PROFILES),
-    ratings: new Map((raw.rule ?? []).flatMap(words).map((word) => readRating(word, ruleIds))),
-    only: raw.only === undefined ? undefined : new Set(raw.only.flatMap(words).map((id) => oneOf("--only", id, ruleIds, "rule"))),
+    ratings: new Map(words("--rule", raw.rule ?? []).map((word) => readRating(word, ruleIds))),
+    only: raw.only === undefined ? undefined : new Set(words("--only", raw.only).map((id) => oneOf("--only", id, ruleIds, "rule"))),
     fix: raw.fixDryRun ? "show" : raw.fix ? "write" : "off",
     baseline: raw.baseline,
     updateBaseline: raw.updateBaseline ?? false,
@@ -121,8 +121,13 @@ function readRating(word: string, ruleIds: readonly string[]): [string, Rating] 
   return [oneOf("--rule", word.slice(0, at), ruleIds, "rule"), oneOf("--rule", word.slice(at + 1), RATINGS, "severity")];
 }
 
-function words(list: string): string[] {
-  return list.split(/[\s,]+/).filter((word) => word !== "");
+/** The words of lists with commas. An empty list is a mistake: a shell variable that is not set, say, would turn every rule off. */
+function words(option: string, lists: readonly string[]): string[] {
+  return lists.flatMap((list) => {
+    const found = list.split(/[\s,]+/).filter((word) => word !== "");
+    if (found.length === 0) throw new UserError(`${option}: names no rule`, { hint: "`do-or-d1 lint --list-rules` lists the rules." });
+    return found;
+  });
 }
 
 function oneOf<T extends string>(option: string, value: string, valid: readonly T[], noun = "value"): T {
