@@ -1,7 +1,8 @@
 import { controlFlow, flowOf, rootOf, type Condition } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, thisClass, unwrap, wrapped } from "../../project/parse/ast.ts";
+import { nodesOf } from "../../project/parse/source-file.ts";
 import { waitsOf } from "../../project/graph/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { isDeferred, objectEvents, type ObjectEvent, type ObjectEvents } from "../../project/graph/events.ts";
@@ -98,14 +99,11 @@ function isMutated(changes: readonly FieldUse[]): boolean {
 function restoresDynamically(project: Project, cls: Class): boolean {
   return project.classes.chain(cls).some((current) => {
     const file = project.fileOf(current);
-    let found = false;
-    walk(current, file.keys, (node) => {
-      if (node.type !== "ThisExpression") return;
-      const parent = wrapped(node).parent;
-      if (isMember(parent) && parent.computed && propertyName(parent) === undefined && parent.parent?.type === "AssignmentExpression" && parent.parent.left === parent) found = true;
-      if (isCall(parent) && calleeName(parent) === "assign" && parent.arguments[0] === node) found = true;
-    });
-    return found;
+    const isOwn = (node: Node): boolean => unwrap(node).type === "ThisExpression" && thisClass(node)?.cls === current;
+    return (
+      nodesOf(file, "AssignmentExpression").some(({ left }) => isMember(left) && left.computed && propertyName(left) === undefined && isOwn(left.object)) ||
+      file.calls.some((call) => calleeName(call) === "assign" && call.arguments[0] !== undefined && isOwn(call.arguments[0]))
+    );
   });
 }
 
