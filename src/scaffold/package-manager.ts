@@ -76,10 +76,24 @@ export function commandFor(manager: PackageManager, command: string): string {
 }
 
 function adapt(path: string, text: string, manager: Exclude<PackageManager, "npm">): string {
-  // Yarn runs `postinstall` of the project itself, not `prepare`.
-  if (path === "package.json") return manager === "yarn" ? text.replace('"prepare":', '"postinstall":') : text;
+  if (path === "package.json") return adaptPackage(text, manager);
   const translated = translate(text, manager);
   return path.startsWith(".github/") ? translated.replaceAll(/^ {6}- uses: actions\/setup-node/gm, (step) => `${SETUP[manager]}${step}`) : translated;
+}
+
+interface PackageJson {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
+}
+
+// `allowScripts` is npm's word for install scripts that need not run; pnpm has one of its own, and the others do not ask.
+function adaptPackage(text: string, manager: Exclude<PackageManager, "npm">): string {
+  const { allowScripts = {}, scripts, ...rest } = JSON.parse(text) as PackageJson;
+  // Yarn runs `postinstall` of the project itself, not `prepare`.
+  const renamed = manager === "yarn" ? Object.entries(scripts).map(([name, script]) => [name === "prepare" ? "postinstall" : name, script] as const) : Object.entries(scripts);
+  const ignored = manager === "pnpm" ? { pnpm: { ignoredBuiltDependencies: Object.keys(allowScripts) } } : {};
+  const { dependencies, devDependencies, ...head } = rest as Readonly<Record<string, unknown>>;
+  return `${JSON.stringify({ ...head, scripts: Object.fromEntries(renamed), dependencies, devDependencies, ...ignored }, null, 2)}\n`;
 }
 
 function translate(text: string, manager: Exclude<PackageManager, "npm">): string {

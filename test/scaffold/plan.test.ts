@@ -111,6 +111,10 @@ describe.each(PATTERNS)("%s", (pattern) => {
     for (const path of ["README.md", ".github/workflows/ci.yml"])
       expect(/(?<!p)npm (run|install|ci|test)|npx wrangler/.exec(fileOf(made, path))?.[0], path).toBeUndefined();
     expect(faults(made)).toEqual([]);
+    const manifest = JSON.parse(fileOf(made, "package.json")) as Record<string, Readonly<Record<string, unknown>>>;
+    expect(manifest["allowScripts"]).toBeUndefined();
+    expect(Object.keys(manifest["scripts"] ?? {})).toContain(packageManager === "yarn" ? "postinstall" : "prepare");
+    expect(manifest["dependencies"]).toHaveProperty("hono");
     expect(fileOf(made, ".github/workflows/ci.yml")).toContain(packageManager === "yarn" ? "corepack enable" : packageManager === "pnpm" ? "pnpm/action-setup" : "oven-sh/setup-bun");
   });
 });

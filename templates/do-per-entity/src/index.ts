@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import type { ChatRoom } from "./chat-room.ts";
 import { readId, readMember, readNewMessage, readSeq, readTitle } from "./input.ts";
 
 export { ChatRoom } from "./chat-room.ts";
@@ -39,7 +40,7 @@ app.onError((error, c) => {
 export default app;
 
 // One object for each id. Never a constant name: that would be one object for everybody, and one object serves some 500 requests a second.
-function objectOf(c: Context<{ Bindings: Env }>): DurableObjectStub<import("./chat-room.ts").ChatRoom> {
+function objectOf(c: Context<{ Bindings: Env }>): DurableObjectStub<ChatRoom> {
   return c.env.CHAT_ROOM.getByName(readId(c.req.param("id")));
 }
 
