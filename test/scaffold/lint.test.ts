@@ -14,6 +14,19 @@ test.each(PATTERNS.flatMap((pattern) => ["modern", "node20"].map((stack) => [pat
   expect(summary.files).toBeGreaterThan(3);
 });
 
+test.each([
+  ["d1-single", ["DB"]],
+  ["hot-do-d1-views", ["DB"]],
+  ["d1-per-tenant-hot-do", ["TENANT_ACME", "TENANT_GLOBEX"]],
+  ["d1-sharded", ["DB_0", "DB_1", "DB_2", "DB_3"]],
+] as const)("%s is ready for read replication", async (pattern, bindings) => {
+  const databases = Object.fromEntries(bindings.map((binding) => [binding, { read_replication: "auto" }]));
+  const cwd = folderOf({ "app/do-or-d1.yaml": JSON.stringify({ databases }) });
+  await cli(cwd, ["scaffold", "app", "--pattern", pattern]);
+  const { findings } = JSON.parse((await cli(cwd, ["lint", "app", "--profile", "strict", "--format", "json"])).stdout) as { findings: unknown };
+  expect(findings).toEqual([]);
+});
+
 test("no template asks the linter to look away", () => {
   const templates = join(import.meta.dirname, "../../templates");
   const files = readdirSync(templates, { recursive: true, encoding: "utf8" }).filter((path) => /\.(ts|mjs|jsonc?|sql|ya?ml|md)$/.test(path) && !path.includes("node_modules"));
