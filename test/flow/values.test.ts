@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Node } from "../../src/project/parse/ast.ts";
 import { valuesOf } from "../../src/project/flow/values.ts";
 import { body } from "./helpers.ts";
 
@@ -59,6 +60,14 @@ describe("dependsOn: does the argument of write depend on read()", () => {
     const values = valuesOf(s.flow, s.file.scopes);
     expect(values.dependsOn(s.at("x", 1), s.at("read()"))).toBe(true);
     expect(values.dependsOn(s.at("x", 1), s.at("read()"), { calls: false })).toBe(false);
+  });
+
+  it("through the calls that the caller says", () => {
+    const s = body("const a = read(); const b = ask(a); const shown = format(a); write(b); keep(shown);");
+    const values = valuesOf(s.flow, s.file.scopes);
+    const calls = (call: Node): boolean => !s.text(call).startsWith("ask");
+    expect(values.dependsOn(s.at("b", 1), s.at("read()"), { calls })).toBe(false);
+    expect(values.dependsOn(s.at("shown", 1), s.at("read()"), { calls })).toBe(true);
   });
 });
 

@@ -6,8 +6,8 @@ import { runsInPlace, type Flow, type Step } from "./flow.ts";
 
 /** What a value is followed through. */
 export interface ValueOptions {
-  /** Whether a call's result depends on its arguments and on the object it is called on. Default true. */
-  readonly calls?: boolean;
+  /** Whether a call's result depends on its arguments and on the object it is called on: for all calls, or for those that a function says. Default true. */
+  readonly calls?: boolean | ((call: Node) => boolean);
   /** Whether a value depends on the conditions under which it was assigned. Default false. */
   readonly control?: boolean;
 }
@@ -88,7 +88,7 @@ export class Values {
   }
 
   #inputs(node: Node, options: ValueOptions): readonly Node[] {
-    const direct = options.calls === false && isCallLike(node) ? [] : this.#directOf(node);
+    const direct = isCallLike(node) && !followsCall(node, options) ? [] : this.#directOf(node);
     if (!options.control) return direct;
     const key = this.#keyOf(node);
     const sites = key === undefined ? [] : this.#reaching(key, node).definitions.flatMap(({ step }) => step.node ?? []);
@@ -308,6 +308,10 @@ function expressionsIn(body: Node): Node[] {
   };
   visit(body);
   return found;
+}
+
+function followsCall(node: Node, { calls = true }: ValueOptions): boolean {
+  return typeof calls === "function" ? calls(node) : calls;
 }
 
 function isCallLike(node: Node): boolean {
