@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../lint/finding.ts";
 import { joinPath } from "../../paths.ts";
 import { looksLikeWrangler, readWrangler } from "../wrangler/read.ts";
 import type { WranglerConfig } from "../wrangler/types.ts";
-import { liesInTestFolder, type WranglerName, wranglerName } from "./names.ts";
+import { type WranglerName, wranglerName } from "./names.ts";
 
 /** A file that may be a wrangler configuration. */
 export interface ConfigCandidate extends WranglerName {
@@ -52,7 +52,7 @@ async function readConfig(candidate: ConfigCandidate, source: ConfigSource): Pro
   const { file, format, isDefault, isExample } = candidate;
   const text = source.read(file);
   if (text === undefined) return { configs: [], diagnostics: [] };
-  const inTests = source.isTest(file) || liesInTestFolder(file);
+  const inTests = source.isTest(file);
   if (format === "typescript") {
     const { parseCloudflareConfig } = await import("../wrangler/typescript.ts");
     return parseCloudflareConfig(file, text, { inTests });

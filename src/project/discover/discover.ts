@@ -7,7 +7,7 @@ import { type ConfigCandidate, type ConfigSource, type ReadConfigs, readFolderCo
 import { DEFAULT_TEST_GLOBS, globMatcher } from "./globs.ts";
 import { isSkippedFolder, type IgnoreChain } from "./ignores.ts";
 import { Folders } from "./listing.ts";
-import { isOtherPath, isSourcePath, wranglerName } from "./names.ts";
+import { isOtherPath, isSourcePath, liesInTestFolder, wranglerName } from "./names.ts";
 import { pnpmWorkspacePatterns, readPackage, workspacePatterns } from "./packages.ts";
 import { type FileContent, type FileTree, MAX_FILE_BYTES, memoryTree } from "./tree.ts";
 import type { Checkout, PackageInfo } from "./types.ts";
@@ -52,7 +52,7 @@ export async function discoverTree(tree: FileTree, asked: readonly string[], opt
 
   const found = walk(folders, paths);
   const files = new FileReader(tree, folders, (path) => found.sources.has(path) || found.others.has(path) || found.configs.some((config) => config.file === path));
-  const source: ConfigSource = { read: (path) => files.read(path), isTest };
+  const source: ConfigSource = { read: (path) => files.read(path), isTest: (path) => isTest(path) || liesInTestFolder(pathBelow(path, innermost)) };
   const packages = readPackages(found, folders, files, isTest);
   const configs = await readConfigs(found, folders, source);
   const problems = [...found.diagnostics, ...packages.diagnostics, ...configs.diagnostics];
