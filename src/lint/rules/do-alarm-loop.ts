@@ -24,11 +24,14 @@ export default defineRule({
   *check({ project }) {
     if (!hasAlarms(project)) return;
     const reported = new Set<FunctionNode>();
+    // Many classes inherit the handler of one base.
+    const loops = new Map<FunctionNode, Rearming | undefined>();
     for (const cls of project.classes.durableObjects) {
       const handler = isOnlyBase(project, cls) ? undefined : alarmHandler(project, cls);
-      if (!handler || reported.has(handler) || !isArmed(project, cls, handler)) continue;
-      const loop = rearming(project, handler, new Map(), []);
-      if (!loop) continue;
+      if (!handler || reported.has(handler)) continue;
+      if (!loops.has(handler)) loops.set(handler, rearming(project, handler, new Map(), []));
+      const loop = loops.get(handler);
+      if (!loop || !isArmed(project, cls, handler)) continue;
       const report = reportOf(project, cls, handler, loop);
       if (!report) continue;
       reported.add(handler);

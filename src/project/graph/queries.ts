@@ -110,7 +110,7 @@ export class QueryTable {
   readonly #byRoot = new Map<SourceFile, ReadonlyMap<Node, readonly D1Query[]>>();
   readonly #runs = new Map<FunctionNode, readonly ReachedQuery[]>();
   readonly #calls = new Map<SourceFile, ReadonlyMap<Node, readonly CallSite[]>>();
-  readonly #hasQueries = new Map<FunctionNode, boolean>();
+  #leading: ReadonlySet<CallSite> | undefined;
 
   constructor(project: Project) {
     this.#project = project;
@@ -185,10 +185,10 @@ export class QueryTable {
   }
 
   #reached(call: CallSite, depth: number, known: KnownArguments, active: Set<FunctionNode>): readonly ReachedQuery[] {
-    if (depth <= 0) return [];
+    if (depth <= 0 || !this.#leadingCalls().has(call)) return [];
     const found: ReachedQuery[] = [];
     for (const fn of this.#project.calls.targetsOf(call)) {
-      if (active.has(fn) || !this.#mayQuery(fn, depth, new Set())) continue;
+      if (active.has(fn)) continue;
       const bound = knownArguments(this.#project, fn, call, known);
       active.add(fn);
       const inner = bound.size === 0 && depth === REACH_DEPTH && active.size === 1 ? this.runBy(fn) : this.#run(fn, depth, bound, active);
@@ -212,21 +212,33 @@ export class QueryTable {
     return found;
   }
 
-  /** A quick "no" for the many calls that lead to no query. */
-  #mayQuery(fn: FunctionNode, depth: number, active: Set<FunctionNode>): boolean {
-    const known = this.#hasQueries.get(fn);
-    if (known !== undefined) return known;
-    if (active.has(fn)) return false;
-    if (this.inFunction(fn).length > 0) {
-      this.#hasQueries.set(fn, true);
-      return true;
+  /**
+   * The calls that may lead to a query, found backwards from the queries: almost no call does, and asking each where it leads
+   * would resolve every call of the project.
+   */
+  #leadingCalls(): ReadonlySet<CallSite> {
+    if (this.#leading) return this.#leading;
+    const leading = new Set<CallSite>();
+    const seen = new Set<FunctionNode>();
+    let frontier = new Set<FunctionNode>();
+    for (const query of this.all) {
+      const root = runRoot(query.node);
+      if (root) frontier.add(root);
     }
-    if (depth <= 1) return false;
-    active.add(fn);
-    const found = this.callsIn(fn).some((call) => this.#project.calls.targetsOf(call).some((target) => this.#mayQuery(target, depth - 1, active)));
-    active.delete(fn);
-    if (found || depth === REACH_DEPTH) this.#hasQueries.set(fn, found);
-    return found;
+    for (let depth = 0; depth < REACH_DEPTH && frontier.size > 0; depth++) {
+      const next = new Set<FunctionNode>();
+      for (const fn of frontier) {
+        if (seen.has(fn)) continue;
+        seen.add(fn);
+        for (const call of this.#project.calls.callersOf(fn)) {
+          leading.add(call);
+          const root = runRoot(call);
+          if (root && !seen.has(root)) next.add(root);
+        }
+      }
+      frontier = next;
+    }
+    return (this.#leading = leading);
   }
 }
 
