@@ -45,6 +45,11 @@ function isNamed(project: Project, type: Node, depth: number): boolean {
       return type.types.every((part) => isNamed(project, part, depth + 1));
     case "TSTypeAliasDeclaration":
       return isNamed(project, type.typeAnnotation, depth + 1);
+    // Types taken from a value, `typeof user.$inferInsert`, `(typeof schema)["_type"]`: the value names them.
+    case "TSTypeQuery":
+      return true;
+    case "TSIndexedAccessType":
+      return type.indexType.type === "TSLiteralType" && project.text(type.objectType).includes("typeof ");
     case "TSTypeReference": {
       // `z.infer<typeof schema>`: schemas name their properties.
       if (type.typeName.type === "TSQualifiedName") return /^(?:infer|input|output|Infer|InferOutput|InferInput)$/.test(type.typeName.right.name);
@@ -52,7 +57,9 @@ function isNamed(project: Project, type: Node, depth: number): boolean {
       const [argument] = type.typeArguments?.params ?? [];
       if (argument && /^(?:Partial|Required|Readonly|Pick|Omit|NonNullable)$/.test(type.typeName.name)) return isNamed(project, argument, depth + 1);
       const declaration = typeDeclaration(project, type.typeName);
-      return declaration !== undefined && isNamed(project, declaration, depth + 1);
+      if (declaration) return isNamed(project, declaration, depth + 1);
+      // A type of a package or of a file out of sight: an open-ended one would rather be written out.
+      return project.fileOf(type).scopes.lookup(type.typeName.name, type)?.kind === "import";
     }
     default:
       return false;

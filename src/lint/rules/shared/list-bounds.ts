@@ -7,6 +7,7 @@ import type { Project } from "../../../project/graph/project.ts";
 import { templateText, textsOf } from "../../../project/graph/statement-text.ts";
 import { limitOf } from "../../../project/sql/query.ts";
 import { hasNamedProperties, isClosedList } from "./declared-types.ts";
+import { remoteCallers } from "./remote-callers.ts";
 import { isSame } from "./value-guards.ts";
 
 /**
@@ -169,7 +170,7 @@ class Bounds {
     const callback = callbackOf(fn);
     const object = callback && calleeMember(callback.call)?.object;
     if (callback && object && /^(?:map|flatMap|forEach|filter|some|every)$/.test(calleeName(callback.call) ?? "") && index === 0) return this.#piece(object, depth + 1);
-    const callers = [...this.#project.calls.callersOf(fn), ...this.#project.calls.rpcCallersOf(fn)];
+    const callers = [...this.#project.calls.callersOf(fn), ...remoteCallers(this.#project, fn)];
     if (callers.length === 0 || !plain) return open(variable.node);
     return widest(callers.map((call): Bound => {
       if (plain.type === "RestElement") return call.arguments.slice(index).some((argument) => argument.type === "SpreadElement") ? open(call) : max(call.arguments.length - index);

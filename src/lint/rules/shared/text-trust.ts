@@ -5,6 +5,7 @@ import type { SourceFile } from "../../../project/parse/source-file.ts";
 import { callbackOf } from "../../../project/graph/evaluate.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { isHarmlessByType } from "./declared-types.ts";
+import { remoteCallers } from "./remote-callers.ts";
 import { guardsAt, isAsserted, isProven, type Guards } from "./value-guards.ts";
 
 /**
@@ -273,7 +274,7 @@ export class TextJudge {
 
     const element = this.#callbackArgument(fn, index, variable, guards, depth);
     if (element) return element;
-    const callers = [...this.#project.calls.callersOf(fn), ...this.#project.calls.rpcCallersOf(fn)];
+    const callers = [...this.#project.calls.callersOf(fn), ...remoteCallers(this.#project, fn)];
     if (callers.length === 0) return least(fallback, this.#fromOutside(fn, index, variable));
     let worst = fallback;
     for (const call of callers) {

@@ -1,6 +1,6 @@
-import type { Node } from "../../../project/parse/ast.ts";
+import type { CallExpression, Node } from "../../../project/parse/ast.ts";
 import { calleeMember, calleeName, isCall, isMember, unwrap } from "../../../project/parse/ast.ts";
-import { flowOf, type Condition } from "../../../project/flow/flow.ts";
+import { flowOf, type Condition, type Flow } from "../../../project/flow/flow.ts";
 import type { Project } from "../../../project/graph/project.ts";
 
 /** Conditions known to hold where a value ends up, gathered on the way to where it comes from. */
@@ -111,7 +111,16 @@ const ASSERTIONS = /^(?:assert|validate|check|ensure|require|verify|guard|sanit)
 /** Whether a call that throws on bad values (`assertColumn(name)`) was passed before a value is used. */
 export function isAsserted(project: Project, value: Node): boolean {
   const flow = flowOf(value);
-  if (!flow) return false;
-  return flow.order.some(({ node }) =>
-    node !== undefined && isCall(node) && node.parent?.type === "ExpressionStatement" && ASSERTIONS.test(calleeName(node) ?? "") && mentions(project, node, value) && flow.dominates(node, value));
+  return flow !== undefined && assertionsIn(flow).some((call) => mentions(project, call, value) && flow.dominates(call, value));
+}
+
+const assertions = new WeakMap<Flow, readonly CallExpression[]>();
+
+/** Calls of a flow whose result is not used and whose name says that they check something. */
+function assertionsIn(flow: Flow): readonly CallExpression[] {
+  let calls = assertions.get(flow);
+  if (!calls)
+    assertions.set(flow, (calls = flow.order.flatMap(({ node }) =>
+      node && isCall(node) && node.parent?.type === "ExpressionStatement" && ASSERTIONS.test(calleeName(node) ?? "") ? [node] : [])));
+  return calls;
 }
