@@ -1,5 +1,6 @@
-import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
+import type { CallExpression, FunctionNode, Node, TaggedTemplateExpression } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, walk } from "../parse/ast.ts";
+import { nodesOf } from "../parse/source-file.ts";
 import { storageUse } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
@@ -91,7 +92,7 @@ export function natureOf(project: Project, call: CallExpression): Nature | undef
 /** A wait that a function comes to, with the calls on the way there. */
 export interface Wait {
   readonly nature: Nature;
-  readonly call: CallExpression;
+  readonly call: CallExpression | TaggedTemplateExpression;
 }
 
 /**
@@ -151,10 +152,20 @@ function collect(project: Project, fn: FunctionNode, active: Set<FunctionNode>, 
     if (!isCall(call)) continue;
     for (const wait of waitsOf(project, call, active, depth)) if (!found.has(wait.nature)) found.set(wait.nature, wait);
   }
+  if (!found.has("storage")) {
+    const statement = taggedStatement(project, fn);
+    if (statement) found.set("storage", { nature: "storage", call: statement });
+  }
   active.delete(fn);
   const result = [...found.values()];
   if (active.size === 0 || depth === 0) table.set(fn, result);
   return result;
+}
+
+/** An Agent's this.sql statement in a function. */
+function taggedStatement(project: Project, fn: FunctionNode): TaggedTemplateExpression | undefined {
+  const file = project.fileOf(fn);
+  return nodesOf(file, "TaggedTemplateExpression").find((node) => node.start >= fn.start && node.end <= fn.end && storageUse(project, node) !== undefined);
 }
 
 /** What one call comes to. */

@@ -90,7 +90,9 @@ export class CallGraph {
       if (member.type !== "MethodDefinition" || !member.static || name === undefined) return [];
       return this.callersOf(member.value).filter((site) => thisClass(site)?.cls !== cls);
     });
-    return [...this.newsOf(cls), ...statics, ...this.#project.classes.subclassesOf(cls).flatMap((sub) => (this.#project.classes.isDurableObject(sub) ? [sub.body] : []))];
+    // A class built on this one is a use of it wherever it is used itself.
+    const built = this.#project.classes.subclassesOf(cls).filter((sub) => this.#project.classes.isDurableObject(sub) || this.newsOf(sub).length > 0);
+    return [...this.newsOf(cls), ...statics, ...built.map((sub) => sub.body)];
   }
 
   /** The methods that a call on a stub runs in the object: `stub.addMessage()`, `stub.fetch()`. */

@@ -582,13 +582,17 @@ export class Evaluator {
   #field(cls: Class, name: string): Kind | undefined {
     const { classes } = this.#project;
     let typed: Kind | undefined;
+    let stated: Kind | undefined;
     for (const member of cls.body.body) {
       if (member.type === "MethodDefinition" && !member.static && keyName(member.key, member.computed) === name && member.kind !== "constructor") {
         if (member.kind === "method") return { kind: "function", fn: member.value };
         if (member.kind === "get") return this.#returned(member.value);
       }
       if ((member.type === "PropertyDefinition" || member.type === "AccessorProperty") && !member.static && keyName(member.key, member.computed) === name) {
-        typed = member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined;
+        // `declare sql: Executor` only types what the base class provides: what that is goes first.
+        const annotated = member.typeAnnotation ? this.kindOfType(member.typeAnnotation) : undefined;
+        if (member.declare) stated = annotated;
+        else typed = annotated;
         const value = member.value ? this.kindOf(member.value) : undefined;
         if (value && !(value.kind === "object" && typed)) return value;
       }
@@ -620,7 +624,7 @@ export class Evaluator {
       if (name === "env") return { kind: "env" };
       if (name === "ctx") return { kind: "execution-context" };
     }
-    return undefined;
+    return stated;
   }
 
   #fieldAssigned(cls: Class, name: string): Kind | undefined {
