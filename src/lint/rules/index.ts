@@ -15,6 +15,7 @@ import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doBlockConcurrency from "./do-block-concurrency.ts";
+import doFanOutQuery from "./do-fan-out-query.ts";
 import doFloatingCall from "./do-floating-call.ts";
 import doHibernationState from "./do-hibernation-state.ts";
 import doMissingDeleteAlarm from "./do-missing-delete-alarm.ts";
@@ -59,6 +60,7 @@ export const rules: readonly Rule[] = [
   doAlarmWithoutHandler,
   doAsyncTransactionSync,
   doBlockConcurrency,
+  doFanOutQuery,
   doFloatingCall,
   doHibernationState,
   doMissingDeleteAlarm,
