@@ -53,3 +53,17 @@ describe("ends of sockets", () => {
     expect([...socketEnds(project, call.callee.object)]).toEqual(ends);
   });
 });
+
+describe("where code starts", () => {
+  it("comes to an end where methods are handed around in a circle", async () => {
+    const code = `${ROOM} export class Room extends DurableObject {
+      a = { go: () => { work(); take(this.b.go); } };
+      b = { go: () => { take(this.a.go); } };
+    }
+    function take(fn) { fn(); }
+    export default { fetch() {} };`;
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    const [call] = callsNamed(project, "src/index.ts", "work");
+    expect(call && typeof project.calls.isOnRequestPath(call)).toBe("boolean");
+  });
+});

@@ -247,7 +247,7 @@ export class CallGraph {
       else found.add(thisClass(site) ? "object-constructor" : "module");
     }
     if (found.size === 0) {
-      for (const user of this.#valueUses(fn)) add(user);
+      for (const user of this.#valueUses(fn, seen, depth)) add(user);
       if (found.size === 0) found.add(this.#isExported(fn) ? "export" : "unknown");
     }
     return found;
@@ -284,13 +284,13 @@ export class CallGraph {
   }
 
   /** Entries through uses of a function as a value: `app.get("/", handler)`, `{ fetch: handler }`. */
-  *#valueUses(fn: FunctionNode): Iterable<Iterable<Entry>> {
+  *#valueUses(fn: FunctionNode, seen: Set<FunctionNode>, depth: number): Iterable<Iterable<Entry>> {
     const parent = fn.parent;
     const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
     if (name === undefined) {
       // `{ initialize: async (c) => … }`, given to a router as `api.initialize` from wherever the object is imported.
       const key = parent?.type === "Property" || parent?.type === "PropertyDefinition" || parent?.type === "MethodDefinition" ? keyName(parent.key, parent.computed) : undefined;
-      if (key !== undefined) yield* this.#memberUses(fn, key);
+      if (key !== undefined) yield* this.#memberUses(fn, key, seen, depth);
       return;
     }
     const file = this.#project.fileOf(fn);
@@ -305,7 +305,7 @@ export class CallGraph {
             if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
             else {
               const outer = enclosingFunction(holder);
-              if (outer) yield this.#entriesOf(outer, new Set([fn]), 6);
+              if (outer) yield this.#entriesOf(outer, seen, depth + 1);
             }
           } else if (holder?.type === "Property" && holder.value === use) {
             const definition = this.#project.definitionOf(use);
@@ -317,7 +317,7 @@ export class CallGraph {
     }
   }
 
-  *#memberUses(fn: FunctionNode, key: string): Iterable<Iterable<Entry>> {
+  *#memberUses(fn: FunctionNode, key: string, seen: Set<FunctionNode>, depth: number): Iterable<Iterable<Entry>> {
     for (const candidate of this.#project.files)
       for (const use of candidate.members.get(key) ?? []) {
         const holder = use.parent;
@@ -328,7 +328,7 @@ export class CallGraph {
         if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
         else {
           const outer = enclosingFunction(holder);
-          if (outer) yield this.#entriesOf(outer, new Set([fn]), 6);
+          if (outer) yield this.#entriesOf(outer, seen, depth + 1);
         }
       }
   }
