@@ -147,7 +147,7 @@ async function withDev({ cwd, env, port }, work) {
 /** The project's own seed, and the page it says to look at. */
 async function seed(base, cwd, env) {
   const { scripts } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8"));
-  if (scripts["seed:local"].startsWith("node ")) {
+  if (scripts["seed:local"].includes("seed.mjs")) {
     const said = await run(["node", "seed.mjs", base], { cwd, env });
     const page = /http:\/\/\S+/.exec(said)?.[0];
     await until(`${page} to have rows`, 10_000, async () => (await (await fetch(page)).text()).includes('"id"'));
