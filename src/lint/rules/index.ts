@@ -3,6 +3,7 @@ import d1BindMismatch from "./d1-bind-mismatch.ts";
 import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
 import d1QueryInLoop from "./d1-query-in-loop.ts";
+import d1ReadModifyWrite from "./d1-read-modify-write.ts";
 import d1ReplicaWithoutSession from "./d1-replica-without-session.ts";
 import d1SessionPerQuery from "./d1-session-per-query.ts";
 import d1SessionWithoutBookmark from "./d1-session-without-bookmark.ts";
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   d1DdlInRequest,
   d1ForeignKeysOff,
   d1QueryInLoop,
+  d1ReadModifyWrite,
   d1ReplicaWithoutSession,
   d1SessionPerQuery,
   d1SessionWithoutBookmark,

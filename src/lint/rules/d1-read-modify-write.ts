@@ -1,0 +1,376 @@
+import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
+import type { SourceFile } from "../../project/parse/source-file.ts";
+import { controlFlow, type Flow } from "../../project/flow/flow.ts";
+import { valuesOf, type Values } from "../../project/flow/values.ts";
+import type { Project } from "../../project/graph/project.ts";
+import { queriesOf, sameTable, type D1Query } from "../../project/graph/queries.ts";
+import { templateText } from "../../project/graph/statement-text.ts";
+import { readColumns, writeParts, type ColumnSet, type WriteParts } from "../../project/graph/write-parts.ts";
+import type { Confidence, Report } from "../finding.ts";
+import { defineRule } from "../rule.ts";
+import { databaseSubject, functionWords } from "./shared/d1-words.ts";
+import { isMaintenance } from "./shared/maintenance.ts";
+
+// Between a read and a write of D1 other requests run: nothing locks the row. Only what one statement does is atomic.
+
+/** A write and what it is seen from: where the row's values come from, in the flow of one function. */
+interface Scene {
+  readonly project: Project;
+  readonly file: SourceFile;
+  readonly fn: FunctionNode;
+  readonly flow: Flow;
+  readonly values: Values;
+  readonly write: D1Query;
+  readonly table: string;
+  /** Whether a node gives a row of the table. */
+  readonly isRow: (node: Node) => boolean;
+  /** The reads of the table that come before the write, first the one in the code itself. */
+  readonly reads: readonly Node[];
+}
+
+const VERSION = /^(?:version|revision|rev|etag|generation|lock_?version|row_?version|updated_?at|modified_?at|last_?modified|seq|sequence)$/i;
+const IDENTITY = /^(?:id|uuid|key|slug|created_?at|createdAt)$|_id$|[a-z]Id$/;
+/** What is there to be taken once, or to be used up. */
+const CLAIMED = /^(?:is_?)?(?:used|claimed|redeemed|consumed|taken|locked|assigned|reserved|accepted|revoked|verified|approved|processed|published)(?:_?(?:at|by|count))?$|^(?:status|state)$/i;
+const USED_UP = /(?:^|_)(?:balance|credits?|stock|remaining|quota|quantity|seats?|inventory|points|coins|tokens_left|uses|amount|available)(?:$|_)|(?:Balance|Credits?|Stock|Remaining|Quota|Quantity|Seats?|Inventory|Points|Coins)$/;
+const ONE_TIME = /token|otp|nonce|invit|challenge|magic|password_?reset|verification|voucher|coupon|one_?time|pairing|oauth_?state|auth_?code/i;
+const EXCLUSIVE_CALLBACKS = new Set(["blockConcurrencyWhile", "runExclusive", "withLock", "acquire", "lock"]);
+
+export default defineRule({
+  id: "d1-read-modify-write",
+  *check({ project }) {
+    for (const file of project.files)
+      for (const write of queriesOf(project).in(file)) {
+        if (write.action !== "write" || isMaintenance(file, write.node) || isExclusive(write.node)) continue;
+        const scene = sceneOf(project, file, write);
+        if (!scene) continue;
+        const report = judge(scene);
+        if (report) yield report;
+      }
+  },
+});
+
+/** Code that a lock lets in one at a time. */
+function isExclusive(node: Node): boolean {
+  for (let current = node.parent ?? undefined; current; current = current.parent ?? undefined)
+    if (isCall(current) && EXCLUSIVE_CALLBACKS.has(calleeName(current) ?? "")) return true;
+  return false;
+}
+
+function sceneOf(project: Project, file: SourceFile, write: D1Query): Scene | undefined {
+  const [table] = write.writes;
+  const fn = runFunction(write.node);
+  if (table === undefined || !fn) return undefined;
+  const flow = controlFlow(fn);
+  if (!flow.has(write.node)) return undefined;
+  const values = valuesOf(flow, file.scopes);
+  const queries = queriesOf(project);
+  const own = queries.inFunction(fn).filter((query) => query !== write && query.action === "read" && readsTable(query, table) && flow.has(query.node) && flow.reachable(query.node, write.node));
+  const nodes = new Set<Node>(own.map((query) => query.node));
+  const helpers = queries.callsIn(fn).filter((call): call is CallExpression => {
+    if (!isCall(call) || nodes.has(call) || isWithin(write.node, call) || !flow.has(call) || !flow.reachable(call, write.node)) return false;
+    const reached = queries.reached(call);
+    return reached.some(({ query, path }) => path.length <= 3 && query.action === "read" && readsTable(query, table)) && !reached.some(({ query }) => query === write);
+  });
+  const calls = new Set<Node>(helpers);
+  const parameters = rowParameters(project, fn, table);
+  const reads: readonly Node[] = [...own.map((query) => query.node), ...helpers, ...parameters.values()];
+  if (reads.length === 0) return undefined;
+  const isRow = (node: Node): boolean => nodes.has(node) || calls.has(node) || (isIdentifier(node) && parameters.has(file.scopes.resolve(node)?.node ?? node));
+  return { project, file, fn, flow, values, write, table, isRow, reads };
+}
+
+function readsTable(query: D1Query, table: string): boolean {
+  return query.reads.some((read) => sameTable(read, table));
+}
+
+/** The function whose flow holds a node. */
+function runFunction(node: Node): FunctionNode | undefined {
+  for (let current: Node | undefined = node; current; current = enclosingFunction(current)) {
+    const fn = enclosingFunction(current);
+    if (!fn) return undefined;
+    if (controlFlow(fn).has(node) && !isHeldByOuter(fn, node)) return fn;
+  }
+  return undefined;
+}
+
+/** A callback that runs in place belongs to the flow of the function around it. */
+function isHeldByOuter(fn: FunctionNode, node: Node): boolean {
+  const outer = enclosingFunction(fn);
+  return outer !== undefined && controlFlow(outer).has(node);
+}
+
+/** Parameters that callers give a row of the table, with the place where it was read. */
+function rowParameters(project: Project, fn: FunctionNode, table: string): ReadonlyMap<Node, Node> {
+  const found = new Map<Node, Node>();
+  for (const site of project.calls.callersOf(fn).slice(0, 8)) {
+    const caller = runFunction(site);
+    if (!caller) continue;
+    const flow = controlFlow(caller);
+    const values = valuesOf(flow, project.fileOf(site).scopes);
+    const reads = queriesOf(project).inFunction(caller).filter((query) => query.action === "read" && readsTable(query, table));
+    if (reads.length === 0) continue;
+    for (const [index, parameter] of fn.params.entries()) {
+      const argument = site.arguments[index];
+      if (parameter.type !== "Identifier" || !argument || found.has(parameter) || argument.type === "SpreadElement") continue;
+      // A row handed on whole, not a value taken from it.
+      if (!isIdentifier(unwrap(argument))) continue;
+      const read = reads.find((query) => values.dependsOn(argument, query.node));
+      if (read) found.set(parameter, read.node);
+    }
+  }
+  return found;
+}
+
+function judge(scene: Scene): Report | undefined {
+  for (const parts of writeParts(scene.project, scene.write)) {
+    if (parts.opaque || parts.guards.some((column) => VERSION.test(column))) continue;
+    const report = parts.kind === "insert" ? nextNumber(scene, parts) : (writtenBack(scene, parts) ?? claimed(scene, parts));
+    if (report) return report;
+  }
+  return undefined;
+}
+
+// ── A value computed from the row and written back ─────────────────────────────────────────────────────────────────
+
+function writtenBack(scene: Scene, parts: WriteParts): Report | undefined {
+  for (const set of parts.sets) {
+    if (!set.value || set.constant || set.fromItself || parts.guards.some((column) => sameColumn(column, set.column))) continue;
+    if (!scene.values.dependsOn(set.value, scene.isRow)) continue;
+    const isSame = set.column !== "" && scene.values.dependsOn(set.value, (node) => isFieldOfRow(scene, node, set.column));
+    if (isSame ? !isComputed(scene, set.value, set.column, 0) : !isDerived(scene, set.value)) continue;
+    const contended = "the object behind a Durable Object";
+    return {
+      ...placed(scene, `the row is read here, and nothing holds it until the write`),
+      message: isSame
+        ? `${sentence(functionWords(scene.project, scene.fn))} reads \`${scene.table}\`, computes \`${set.column}\` from the row in JavaScript and writes it back: two requests that read the same row both write, and one of the two changes is lost.`
+        : `${sentence(functionWords(scene.project, scene.fn))} reads \`${scene.table}\`, computes \`${set.column}\` from the row in JavaScript and writes it by key: a change made to the row in between is answered with a value computed from the old one.`,
+      confidence: isSame ? "high" : "medium",
+      help: `Let one statement do it (\`UPDATE ${scene.table} SET ${set.column} = … WHERE …\` computed in SQL), or repeat what was read in the WHERE clause and check \`meta.changes\`; where many write to one row, let ${contended} do it.`,
+    };
+  }
+  return undefined;
+}
+
+/** Whether a node reads a column of the row: `row.n`, a destructured `n`, `.first("n")`. */
+function isFieldOfRow(scene: Scene, node: Node, column: string): boolean {
+  if (isMember(node)) return sameColumn(propertyName(node) ?? "", column) && scene.values.dependsOn(node.object, scene.isRow);
+  if (isIdentifier(node)) return sameColumn(node.name, column) && isDestructured(scene, node);
+  if (!isCall(node) || !scene.isRow(node)) return false;
+  const [argument] = node.arguments;
+  return calleeName(node) === "first" && argument !== undefined && sameColumn(scene.project.constants.constantOf(argument)?.value ?? "", column);
+}
+
+function isDestructured(scene: Scene, node: Node): boolean {
+  const variable = scene.file.scopes.resolve(node);
+  const { declaration } = variable ?? {};
+  return declaration?.type === "VariableDeclarator" && declaration.id.type !== "Identifier" && declaration.init !== null && scene.values.dependsOn(declaration.init, scene.isRow);
+}
+
+/** Whether an expression makes something new of the row's column, as opposed to handing it on or falling back to it. */
+function isComputed(scene: Scene, raw: Node, column: string, depth: number): boolean {
+  const node = unwrap(raw);
+  const depends = (inner: Node): boolean => scene.values.dependsOn(inner, (found) => isFieldOfRow(scene, found, column));
+  const next = (inner: Node): boolean => isComputed(scene, inner, column, depth + 1);
+  if (depth > 12 || !depends(node)) return false;
+  switch (node.type) {
+    case "BinaryExpression":
+      return ["+", "-", "*", "/", "%", "**", "|", "&", "^"].includes(node.operator);
+    case "TemplateLiteral":
+      return node.expressions.length > 0 && (node.expressions.length > 1 || node.quasis.some((quasi) => quasi.value.raw.trim() !== ""));
+    case "UpdateExpression":
+      return true;
+    case "UnaryExpression":
+      return node.operator === "!" || node.operator === "-" || next(node.argument);
+    case "LogicalExpression":
+      return next(node.left) || next(node.right);
+    case "ConditionalExpression":
+      return next(node.consequent) || next(node.alternate) || isToggle(scene, node, depends);
+    case "AwaitExpression":
+      return next(node.argument);
+    case "ArrayExpression":
+      return node.elements.length > 1 && node.elements.some((element) => element?.type === "SpreadElement" && depends(element.argument));
+    case "ObjectExpression":
+      return node.properties.length > 1 && node.properties.some((property) => (property.type === "SpreadElement" ? depends(property.argument) : next(property.value)));
+    case "CallExpression":
+      return isComputingCall(scene, node, depends, next);
+    case "NewExpression":
+      return node.arguments.some((argument) => next(argument));
+    case "MemberExpression":
+      return isChangedFirst(scene, node) || next(node.object);
+    case "Identifier": {
+      const definitions = scene.values.definitionsOf(node);
+      return definitions.some((definition) => definition.partial || definition.values.some((value) => next(value)));
+    }
+    default:
+      return false;
+  }
+}
+
+/** `row.on ? 0 : 1` */
+function isToggle(scene: Scene, node: Extract<Node, { type: "ConditionalExpression" }>, depends: (node: Node) => boolean): boolean {
+  void scene;
+  return depends(node.test) && node.consequent.type === "Literal" && node.alternate.type === "Literal";
+}
+
+const PASSING = /^(?:String|Number|Boolean|Date|BigInt|stringify|parse|toString|trim|toISOString|getTime|valueOf|parseInt|parseFloat|toLowerCase|toUpperCase|normalize|encode|decode|fromEntries|entries|freeze|structuredClone|max_?age)$/;
+
+function isComputingCall(scene: Scene, node: CallExpression, depends: (node: Node) => boolean, next: (node: Node) => boolean): boolean {
+  const name = calleeName(node);
+  const member = calleeMember(node);
+  if (scene.isRow(node)) return false;
+  if (name !== undefined && PASSING.test(name)) return node.arguments.some(next) || (member !== undefined && next(member.object));
+  if (member && isIdentifier(unwrap(member.object), "Math")) return node.arguments.some(depends);
+  // rows.filter(…), list.concat(…), the project's own functions.
+  return (member !== undefined && depends(member.object)) || node.arguments.some(depends);
+}
+
+/** `row.count += 1` before `row.count` is written. */
+function isChangedFirst(scene: Scene, node: Extract<Node, { type: "MemberExpression" }>): boolean {
+  const object = unwrap(node.object);
+  const name = propertyName(node);
+  if (!isIdentifier(object) || name === undefined) return false;
+  const variable = scene.file.scopes.resolve(object);
+  return (scene.file.members.get(name) ?? []).some((use) => {
+    const target = unwrap(use.object);
+    const { parent } = use;
+    const isChange = (parent?.type === "AssignmentExpression" && parent.left === use && parent.operator !== "=") || (parent?.type === "UpdateExpression" && parent.argument === use);
+    return isChange && isIdentifier(target) && scene.file.scopes.resolve(target) === variable && scene.flow.reachable(use, scene.write.node);
+  });
+}
+
+/** A value that a function of the project makes of the row's content: `render(row.text)`. */
+function isDerived(scene: Scene, raw: Node): boolean {
+  let node = unwrap(raw);
+  if (isIdentifier(node)) {
+    const [definition, ...others] = scene.values.definitionsOf(node);
+    const [value] = definition?.values ?? [];
+    if (!definition || definition.partial || others.length > 0 || !value) return false;
+    node = unwrap(value);
+  }
+  if (node.type === "AwaitExpression") node = unwrap(node.argument);
+  if (!isCall(node) || scene.isRow(node) || scene.project.targetsOf(node).length === 0) return false;
+  if (queriesOf(scene.project).reached(node).length > 0) return false;
+  return node.arguments.some((argument) => {
+    const value = unwrap(argument);
+    return isMember(value) && !IDENTITY.test(propertyName(value) ?? "") && /(?:body|text|content|source|markdown|md|html|raw|data|payload|config|settings|json|description|notes?)$/i.test(propertyName(value) ?? "") && scene.values.dependsOn(value.object, scene.isRow);
+  });
+}
+
+// ── A claim decided on the row ─────────────────────────────────────────────────────────────────────────────────────
+
+function claimed(scene: Scene, parts: WriteParts): Report | undefined {
+  const { project, flow, values, write } = scene;
+  const fn = enclosingFunction(write.node) ?? scene.fn;
+  if (project.calls.isBackgroundOnly(fn)) return undefined;
+  // An early exit behind the read: whoever gets past it has the claim.
+  const exits = flow.conditionsOn(write.node).filter((condition) => !isWithin(write.node, condition.site) && values.dependsOn(condition.test, scene.isRow)).map((condition) => condition.test);
+  if (exits.length === 0 || changesAreChecked(scene)) return undefined;
+  if (parts.kind === "update") {
+    const set = parts.sets.find((candidate) => isClaim(scene, candidate, parts, exits));
+    if (!set) return undefined;
+    return claimReport(scene, exits, `decides on \`${set.column}\` in JavaScript and then sets it by key`, `Put the condition into the statement (\`UPDATE ${scene.table} SET … WHERE … AND ${set.column} = …\`) and go on only when \`meta.changes\` is 1; where many compete for one row, let a Durable Object decide.`);
+  }
+  if (parts.kind !== "delete" || !ONE_TIME.test(scene.table) || !hasMoreEffects(scene)) return undefined;
+  return claimReport(scene, exits, `accepts the row and then deletes it`, `Delete first and look at what was deleted: \`DELETE FROM ${scene.table} WHERE … RETURNING *\` gives the row to one request only.`);
+}
+
+function isClaim(scene: Scene, set: ColumnSet, parts: WriteParts, exits: readonly Node[]): boolean {
+  if (parts.guards.some((column) => sameColumn(column, set.column))) return false;
+  const asked = (): boolean => exits.some((test) => scene.values.dependsOn(test, (node) => isFieldOfRow(scene, node, set.column))) || readFor(scene, set.column);
+  if (set.fromItself) return USED_UP.test(set.column) && exits.some((test) => scene.values.dependsOn(test, (node) => isFieldOfRow(scene, node, set.column)));
+  const isNow = set.constant || (set.value !== undefined && !scene.values.dependsOn(set.value, scene.isRow) && /_?at$/i.test(set.column));
+  return isNow && CLAIMED.test(set.column) && asked();
+}
+
+/** Whether the read itself asks for the column: `SELECT … WHERE state = ? AND used = 0`. */
+function readFor(scene: Scene, column: string): boolean {
+  return queriesOf(scene.project).inFunction(scene.fn).some((query) => scene.reads.includes(query.node) && readColumns(scene.project, query).some((name) => sameColumn(name, column)));
+}
+
+/** `if (result.meta.changes === 0) …`: the write's own outcome is looked at. */
+function changesAreChecked(scene: Scene): boolean {
+  let found = false;
+  walk(scene.fn, scene.file.keys, (node) => {
+    if (isMember(node) && /^(?:changes|rowsAffected|changed_db|rows_written)$/.test(propertyName(node) ?? "") && scene.values.dependsOn(node.object, scene.write.node)) found = true;
+    return !found;
+  });
+  return found || scene.write.method === "first";
+}
+
+/** Whether the function writes something else too: what the claim was for. */
+function hasMoreEffects(scene: Scene): boolean {
+  const queries = queriesOf(scene.project);
+  const isOther = (query: D1Query): boolean => query.action === "write" && !query.writes.some((table) => sameTable(table, scene.table));
+  if (/^(?:delete|remove|revoke|cancel|clean|purge|expire)/i.test(scene.fn.id?.name ?? "")) return false;
+  return queries.inFunction(scene.fn).some(isOther) || queries.callsIn(scene.fn).some((call) => queries.reached(call).some(({ query }) => isOther(query)));
+}
+
+function claimReport(scene: Scene, exits: readonly Node[], what: string, help: string): Report {
+  const report = placed(scene, "the row is read here, and nothing holds it until the write");
+  const [test] = exits;
+  return {
+    ...report,
+    message: `${sentence(functionWords(scene.project, scene.fn))} reads \`${scene.table}\`, ${what}: two requests at the same time both read the old row, both pass the check and both go on.`,
+    confidence: "medium",
+    help,
+    related: [...(report.related ?? []), ...(test ? [{ span: scene.project.span(test), message: "the decision" }] : [])],
+  };
+}
+
+// ── MAX + 1 ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function nextNumber(scene: Scene, parts: WriteParts): Report | undefined {
+  const source = queriesOf(scene.project).inFunction(scene.fn).find((query) => scene.reads.includes(query.node) && takesLast(scene.project, query));
+  if (!source) return undefined;
+  for (const set of parts.sets) {
+    if (!set.value || !addsOne(scene, set.value, source.node, 0)) continue;
+    return {
+      ...placed(scene, "the highest number is read here"),
+      message: `${sentence(functionWords(scene.project, scene.fn))} reads the highest \`${set.column || "number"}\` of \`${scene.table}\`, adds one in JavaScript and inserts it: two requests at the same time get the same number.`,
+      confidence: "medium",
+      help: `Let the statement count: \`INSERT INTO ${scene.table} (…) SELECT coalesce(max(${set.column || "n"}), 0) + 1 … FROM ${scene.table}\`, with a UNIQUE index on it.`,
+    };
+  }
+  return undefined;
+}
+
+/** `SELECT MAX(n)`, `COUNT(*)`, or the last row of an order. */
+function takesLast(project: Project, query: D1Query): boolean {
+  const text = query.via === "d1" ? query.statements.flatMap((statement) => statement.texts.map(templateText)).join(" ") : project.text(query.node);
+  return /\bmax\s*\(|\bcount\s*\(|\$count|\border\s+by\b[\s\S]*\bdesc\b[\s\S]*\blimit\s+1\b|\bdesc\s*\(/i.test(text) && !/\bmax\s*\([^)]*\)[^,]*\+\s*1/i.test(text);
+}
+
+function addsOne(scene: Scene, raw: Node, source: Node, depth: number): boolean {
+  const node = unwrap(raw);
+  if (depth > 6 || !scene.values.dependsOn(node, source)) return false;
+  if (node.type === "BinaryExpression") return node.operator === "+" && [node.left, node.right].some((side) => side.type === "Literal" && typeof side.value === "number");
+  if (node.type === "ConditionalExpression") return addsOne(scene, node.consequent, source, depth + 1) || addsOne(scene, node.alternate, source, depth + 1);
+  if (node.type === "LogicalExpression") return addsOne(scene, node.left, source, depth + 1);
+  if (isIdentifier(node)) return scene.values.definitionsOf(node).some((definition) => definition.values.some((value) => addsOne(scene, value, source, depth + 1)));
+  if (isCall(node) && !isFunction(node.callee)) return node.arguments.some((argument) => addsOne(scene, argument, source, depth + 1)) || (calleeMember(node) !== undefined && addsOne(scene, calleeMember(node)?.object ?? node.callee, source, depth + 1));
+  return false;
+}
+
+// ── Shared ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function placed(scene: Scene, note: string): { span: Report["span"]; related: NonNullable<Report["related"]>; subject: NonNullable<Report["subject"]>; confidence: Confidence } {
+  const [read] = scene.reads;
+  return {
+    span: scene.project.span(scene.write.node),
+    related: read ? [{ span: scene.project.span(read), message: note }] : [],
+    subject: { ...databaseSubject([scene.write]), table: scene.table },
+    confidence: "medium",
+  };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `isUsed`, `is_used` and `IsUsed` are one column: builders rename. */
+function sameColumn(a: string, b: string): boolean {
+  const plain = (name: string): string => name.replaceAll("_", "").toLowerCase();
+  return a !== "" && plain(a) === plain(b);
+}
