@@ -16,7 +16,9 @@ export default defineRule({
   *check({ project }) {
     const { checkout } = project;
     const jobs = checkout.others.filter((file) => /\.ya?ml$/.test(file)).flatMap((file) => workflowJobs(file, checkout.read(file) ?? ""));
-    for (const info of checkout.packages) if (project.options.includeTests || !liesInTestFolder(info.file)) yield* checkPackage(checkout, info, jobs);
+    // Packages among fixtures are nothing that anybody deploys, unless their folder was asked for.
+    const isFixture = (file: string): boolean => !project.options.includeTests && checkout.isAsked("") && liesInTestFolder(file);
+    for (const info of checkout.packages) if (!isFixture(info.file)) yield* checkPackage(checkout, info, jobs);
     for (const job of jobs) yield* checkJob(checkout, job);
   },
 });
