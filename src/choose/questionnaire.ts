@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { wrap } from "../text.ts";
 import { contradictionsIn, describePair, readAnswers, showValue } from "./answers.ts";
 import { holds } from "./condition.ts";
+import type { CodeAnswer } from "./from-code.ts";
 import { renderAnswers } from "./record.ts";
 import { canMatter } from "./relevance.ts";
 import type { AnswerValue, Answers, Playbook, Question } from "./types.ts";
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly width: number;
   /** Takes the answers so far when the questionnaire is interrupted. */
   readonly keep: (text: string) => void;
+  /** What the code of a project shows; taken as the marked choice of its question. */
+  readonly shownByCode: readonly CodeAnswer[];
 }
 
 /** What a prompt gives besides an answer. */
@@ -49,7 +52,7 @@ export async function askQuestions(playbook: Playbook, started: Answers, raw: Re
   try {
     const prompts = await createPrompts(terminal);
     prompts.say(`${state.size > 0 ? "Going on after your earlier answers. " : ""}Enter takes the marked choice, "I don't know" is an answer, Ctrl-C stops and keeps what you said.`);
-    await walk(playbook, state, prompts, 1 + playbook.questions.findLastIndex((question) => state.has(question.id)));
+    await walk(playbook, state, prompts, terminal.shownByCode, 1 + playbook.questions.findLastIndex((question) => state.has(question.id)));
     await confirmed(playbook, state, prompts);
   } catch (error) {
     if (!isInterrupt(error)) throw error;
@@ -63,7 +66,7 @@ export async function askQuestions(playbook: Playbook, started: Answers, raw: Re
 type State = Map<string, AnswerValue | null>;
 
 /** Asks the questions from `from` on. `back` returns to the question asked before. */
-async function walk(playbook: Playbook, state: State, prompts: Prompts, from: number): Promise<void> {
+async function walk(playbook: Playbook, state: State, prompts: Prompts, shownByCode: readonly CodeAnswer[], from: number): Promise<void> {
   const history: number[] = [];
   const { questions } = playbook;
   const skipped = new Set<string>();
@@ -89,7 +92,9 @@ async function walk(playbook: Playbook, state: State, prompts: Prompts, from: nu
       leavesNumbers = gate;
       if (leavesNumbers) break;
     }
-    const reply = await ask(playbook, question, progress(at, questions.length), withPreset(playbook, state)[question.id], prompts, history.length > 0);
+    const shown = state.has(question.id) ? undefined : shownByCode.find((answer) => answer.question === question.id);
+    if (shown) prompts.say(`The code says ${showValue(shown.value)}: ${shown.evidence.map((evidence) => `${evidence.file}:${evidence.line} ${evidence.says}`).join("; ")}.`);
+    const reply = await ask(playbook, question, progress(at, questions.length), shown?.value ?? withPreset(playbook, state)[question.id], prompts, history.length > 0);
     if (reply === BACK) {
       leavesNumbers = undefined;
       at = history.pop() ?? at;

@@ -298,6 +298,15 @@ export interface AlsoProduct {
   readonly sources: readonly Source[];
 }
 
+/** A place in code that suggests an answer. */
+export interface Evidence {
+  /** POSIX path relative to the checkout's root. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly says: string;
+}
+
 /** A decision as `choose --format json` gives it. */
 export interface Decision {
   readonly schema: 1;
@@ -319,4 +328,6 @@ export interface Decision {
   readonly cost: Cost;
   readonly unknowns: readonly string[];
   readonly answers: Answers;
+  /** With `--from`: by question, the places that suggested its answer. */
+  readonly evidence?: Readonly<Record<string, readonly Evidence[]>>;
 }

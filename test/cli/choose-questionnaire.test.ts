@@ -151,6 +151,27 @@ describe("the questionnaire in a terminal", { timeout: 60_000 }, () => {
     expect(readFileSync(join(folder.path, KEPT), "utf8")).toBe(text);
   });
 
+  it("marks what the code of a project shows, with file and line", async () => {
+    writeFileSync(join(folder.path, "wrangler.toml"), 'name = "x"\nmain = "index.ts"\n[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\n');
+    writeFileSync(join(folder.path, "index.ts"), "export default { fetch: (_: Request, env: Env) => env.DB.withSession().prepare('SELECT 1').first() };\n");
+    const session = startInTerminal(["choose", "--from", "."], { cwd: folder.path });
+    await session.waitFor("What are you building?");
+    await session.press(KEY.down, KEY.enter);
+    await session.waitFor("What is the atom of coordination");
+    await pick(session, 3);
+    for (const [ask, dontKnow] of [["by one owner?", 4], ["hot path?", 4], ["that span many", 4], ["traffic look like", 5], ["Which live things", 3], ["more than a primitive", 4]] as const) {
+      await session.waitFor(ask);
+      await pick(session, dontKnow);
+    }
+    await session.waitFor("The code says session: index.ts:1 asks D1 through a session.");
+    await session.waitFor("must a reader see?");
+    await session.press(KEY.enter);
+    await session.waitFor("isolation boundaries");
+    await session.press(KEY.interrupt);
+    expect(await session.exit).toBe(130);
+    expect(readFileSync(join(folder.path, KEPT), "utf8")).toMatch(/^consistency: session$/m);
+  });
+
   it("stays within 40 columns", async () => {
     const session = startInTerminal(["choose"], { cwd: folder.path, columns: 40, env: { NO_COLOR: "1" } });
     await begin(session);

@@ -2,7 +2,7 @@ import { formatMoney, formatNumber } from "../facts.ts";
 import { diagramOf } from "../mermaid.ts";
 import type { Bill, CapacityLine, Decision, Playbook, Reason, Side, Source } from "../types.ts";
 import { STYLE } from "./html-style.ts";
-import { answerText, changeText, confidenceText, flipTarget, isRedesign, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
+import { answerText, changeText, confidenceText, evidenceOf, flipTarget, isRedesign, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
 import { escapeXml as esc, renderDiagram } from "./svg.ts";
 
 /** The decision as one page that needs nothing else: no script, no network, light and dark, and fit to print. */
@@ -57,17 +57,17 @@ function pulls(playbook: Playbook, decision: Decision): string {
   if (pulling.length === 0) return `<section><h2>Why</h2><p>Nothing was answered that pulls either way, so this is only the safe start.</p></section>`;
   return `<section><h2>Why</h2>
 <div class="axis" aria-hidden="true"><span>← objects</span><span>D1 →</span></div>
-<ol class="pulls">${pulling.map((reason) => pull(playbook, reason)).join("\n")}</ol>
+<ol class="pulls">${pulling.map((reason) => pull(playbook, decision, reason)).join("\n")}</ol>
 ${sums(decision)}
 ${quiet.length === 0 ? "" : `<p class="quiet">Pulls neither way: ${quiet.map((reason) => `<code>${esc(answerText(reason))}</code>`).join(", ")}.</p>`}</section>`;
 }
 
-function pull(playbook: Playbook, reason: Reason): string {
+function pull(playbook: Playbook, decision: Decision, reason: Reason): string {
   const side = reason.toward === "durable-objects" ? "left" : reason.toward === "d1" ? "right" : "middle";
   const width = reason.strength === "veto" ? 50 : (reason.weight / playbook.strengths.strong) * 50;
   const style = reason.setAside === undefined ? "" : " aside";
   return `<li><div class="pull ${side} ${reason.strength}${style}" role="img" aria-label="${esc(pullText(playbook, reason))}, ${reason.strength}"><span class="bar" style="width:${width}%"></span></div>
-<div class="pull-text"><p><code>${esc(answerText(reason))}</code> <span class="tag">${esc(pullText(playbook, reason))}${reason.strength === "veto" ? "" : `, ${reason.strength}`}</span></p><p>${esc(reason.says)} <small>${esc(reason.basis)} ${refs(reason.sources)}</small></p></div></li>`;
+<div class="pull-text"><p><code>${esc(answerText(reason))}</code> <span class="tag">${esc(pullText(playbook, reason))}${reason.strength === "veto" ? "" : `, ${reason.strength}`}</span></p><p>${esc(reason.says)} <small>${esc(reason.basis)} ${refs(reason.sources)}</small></p>${evidenceOf(decision, reason.question).map((evidence) => `<p><small>code: ${esc(evidence)}</small></p>`).join("")}</div></li>`;
 }
 
 function sums(decision: Decision): string {

@@ -1,7 +1,7 @@
 import { formatMoney } from "../facts.ts";
 import { diagramOf, renderMermaid } from "../mermaid.ts";
 import type { Bill, Decision, Playbook, Source } from "../types.ts";
-import { answerText, changeText, confidenceText, flipTarget, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
+import { answerText, changeText, confidenceText, evidenceOf, flipTarget, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
 
 /** The decision as Markdown that GitHub shows well, diagram included. */
 export function renderMarkdown(playbook: Playbook, decision: Decision): string {
@@ -42,7 +42,7 @@ export function reasonList(playbook: Playbook, decision: Decision): string {
   const quiet = decision.reasons.filter((reason) => reason.strength === "none");
   if (pulling.length === 0) return "Nothing was answered that pulls either way, so this is only the safe start.";
   return [
-    ...pulling.map((reason) => `- \`${code(answerText(reason))}\`: ${pullText(playbook, reason)}${reason.strength === "veto" ? "" : `, ${reason.strength}`}. ${reason.says} (${reason.basis}) ${links(reason.sources)}`),
+    ...pulling.map((reason) => `- \`${code(answerText(reason))}\`: ${pullText(playbook, reason)}${reason.strength === "veto" ? "" : `, ${reason.strength}`}. ${reason.says} (${reason.basis}) ${links(reason.sources)}${evidenceOf(decision, reason.question).map((evidence) => ` — \`${code(evidence)}\``).join("")}`),
     ...(quiet.length === 0 ? [] : [`- Pulls neither way: ${quiet.map((reason) => `\`${code(answerText(reason))}\``).join(", ")}.`]),
   ].join("\n");
 }

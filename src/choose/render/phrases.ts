@@ -80,3 +80,8 @@ export function confidenceText(confidence: number): string {
   const word = confidence >= 0.75 ? "high" : confidence >= 0.5 ? "fair" : confidence >= 0.25 ? "low" : "very low";
   return `${confidence.toFixed(2)} (${word})`;
 }
+
+/** `src/room.ts:12 accepts WebSockets`, for the answers that code suggested. */
+export function evidenceOf(decision: Decision, question: string): readonly string[] {
+  return (decision.evidence?.[question] ?? []).map((evidence) => `${evidence.file}:${evidence.line} ${evidence.says}`);
+}

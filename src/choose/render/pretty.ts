@@ -1,7 +1,7 @@
 import { visible, wrap } from "../../text.ts";
 import { formatMoney, formatNumber } from "../facts.ts";
 import type { Bill, Decision, Playbook, Reason } from "../types.ts";
-import { answerText, changeText, confidenceText, flipTarget, isRedesign, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
+import { answerText, changeText, confidenceText, evidenceOf, flipTarget, isRedesign, mainFlips, nameOf, patternOf, productName, pullText, summaryOf, verdictOf } from "./phrases.ts";
 
 /** Styles of a terminal; each may be the identity. */
 export interface Paint {
@@ -56,6 +56,7 @@ function reasons(playbook: Playbook, decision: Decision, width: number, paint: P
     ...pulling.flatMap((reason) => [
       ...wrap(`${visible(answerText(reason))}  ${bar(playbook, reason)} ${pullText(playbook, reason)}${reason.strength === "veto" ? "" : `, ${reason.strength}`}`, width - 2).map((line, at) => `  ${at === 0 ? paint.accent(line) : line}`),
       ...indented(`${reason.says} [${reason.basis}]`, 4, width),
+      ...evidenceOf(decision, reason.question).flatMap((evidence) => indented(`code: ${visible(evidence)}`, 4, width)).map(paint.dim),
     ]),
     ...(quiet.length === 0 ? [] : indented(`Pulls neither way: ${quiet.map((reason) => visible(answerText(reason))).join("; ")}.`, 2, width).map(paint.dim)),
   ];

@@ -5,6 +5,7 @@ import type { CommandDefinition } from "../command.ts";
 export interface ChooseFlags {
   readonly answers?: string;
   readonly set?: readonly string[];
+  readonly from?: string;
   readonly format?: "pretty" | "json" | "markdown" | "html";
   readonly output?: string;
   readonly adr?: string;
@@ -23,6 +24,7 @@ Examples:
   do-or-d1 choose --answers answers.yaml --format html --output decision.html
   do-or-d1 choose --answers - --format json < answers.json
   do-or-d1 choose --answers docs/adr/0007-use-d1.md --set total_gb=80
+  do-or-d1 choose --from . --set cross_entity_sql=frequent  what an existing project amounts to
   do-or-d1 choose --adr docs/adr --record do-or-d1.decision.yaml
 
 do-or-d1 explain QUESTION says what a question means; "?" or a missing answer means "don't know".`;
@@ -36,6 +38,7 @@ export const defineChoose: CommandDefinition = (program, io, done) => {
     .description("Recommends D1, Durable Objects, both or neither: why, how sure, what would change it, what it runs into and what it costs.")
     .option("--answers <file>", "answers as YAML or JSON, or a record written earlier; - reads standard input")
     .option("--set <id=value>", "set one answer; may be repeated; lists are separated by commas", collect)
+    .option("--from <dir>", "take the answers that a project's code shows, with file and line; --answers and --set win over them")
     .addOption(new Option("--format <format>", "form of the result (default: pretty)").choices(["pretty", "json", "markdown", "html"]))
     .option("--output <file>", "write the result to a file")
     .option("--adr <dir>", "add a numbered decision record (MADR) to a folder")

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import { parseValue, readAnswers, unknownQuestion } from "../../choose/answers.ts";
+import { contradictionsIn, parseValue, readAnswers, unknownQuestion } from "../../choose/answers.ts";
 import { decide } from "../../choose/decide.ts";
+import type { CodeAnswer } from "../../choose/from-code.ts";
 import { loadPlaybook } from "../../choose/load.ts";
 import { answersFromText, parsePlaybook } from "../../choose/source-text.ts";
 import type { Answers, Decision, Playbook } from "../../choose/types.ts";
 import { UserError } from "../../errors.ts";
 import { toPosix } from "../../paths.ts";
+import type { ProjectOptions } from "../../project/graph/project.ts";
 import { wrap } from "../../text.ts";
 import { EXIT, type ExitStatus, type Io } from "../io.ts";
 import { usesColor, widthOf } from "../terminal.ts";
@@ -24,9 +26,10 @@ const RECORD = "do-or-d1.decision.yaml";
  */
 export async function choose(flags: ChooseFlags, io: Io): Promise<ExitStatus> {
   const playbook = await playbookFor(flags, io);
-  const answers = await answersFor(playbook, flags, io);
+  const shownByCode = flags.from === undefined ? [] : await codeAnswers(flags.from, io);
+  const answers = await answersFor(playbook, flags, shownByCode, io);
   if (answers === "interrupted") return EXIT.interrupted;
-  const decision = decide(playbook, answers);
+  const decision = withEvidence(decide(playbook, answers), shownByCode);
   const writes = await plannedWrites(playbook, decision, flags, io);
   const writeProject = await plannedProject(playbook, decision, flags, io);
   const text = await rendered(playbook, decision, flags, io);
@@ -43,13 +46,14 @@ async function playbookFor({ playbook }: ChooseFlags, io: Io): Promise<Playbook>
   return playbook === undefined ? loadPlaybook() : loadPlaybook(await parsePlaybook(readText(playbook, io), playbook));
 }
 
-async function answersFor(playbook: Playbook, flags: ChooseFlags, io: Io): Promise<Answers | "interrupted"> {
+async function answersFor(playbook: Playbook, flags: ChooseFlags, shownByCode: readonly CodeAnswer[], io: Io): Promise<Answers | "interrupted"> {
   const given = { ...(await answersFromFile(flags, io)), ...setAnswers(playbook, flags.set ?? []) };
   const place = flags.answers === "-" ? "standard input" : (flags.answers ?? (flags.resume ? KEPT_ANSWERS : undefined));
-  const isScripted = flags.answers !== undefined || flags.set !== undefined;
-  if (isScripted && !flags.resume) return readAnswers(playbook, given, place);
+  const isTerminal = io.stdin.isTTY && io.stderr.isTTY;
+  const isScripted = flags.answers !== undefined || flags.set !== undefined || (flags.from !== undefined && !isTerminal);
+  if (isScripted && !flags.resume) return underlaid(playbook, given, shownByCode, place);
   const started = readAnswers(playbook, given, place);
-  if (!io.stdin.isTTY || !io.stderr.isTTY)
+  if (!isTerminal)
     throw new UserError("there is no terminal to ask on, and no answers were given", {
       hint: "Answer with --answers FILE (YAML, JSON or a record; - reads standard input) or --set id=value, for example: do-or-d1 choose --set atom=clear --set live=websockets",
     });
@@ -60,7 +64,37 @@ async function answersFor(playbook: Playbook, flags: ChooseFlags, io: Io): Promi
     color: usesColor(io.stderr, io.env, flags.color === false),
     width: widthOf(io.stderr, io.env),
     keep: (text) => keepAnswers(text, io),
+    shownByCode,
   });
+}
+
+/** What the code of a folder shows. */
+async function codeAnswers(from: string, io: Io): Promise<readonly CodeAnswer[]> {
+  const [{ answersFromCode }, { openWorkspace }, { Project }, { readData }] = await Promise.all([import("../../choose/from-code.ts"), import("../lint/workspace.ts"), import("../../project/graph/project.ts"), import("../../data.ts")]);
+  if (!existsSync(resolve(io.cwd, from))) throw new UserError("there is no such folder", { place: from, hint: "--from takes the folder of a project." });
+  const workspace = openWorkspace(io.cwd, [from]);
+  const checkout = await workspace.checkout();
+  const apis = readData("platform")["known-apis"] as ProjectOptions["apis"];
+  const answers = answersFromCode(new Project(checkout, { apis, isTest: checkout.isTest, includeTests: false }));
+  if (answers.length === 0) throw new UserError("its code shows no Durable Object, database or other store", { place: from, hint: "Name the folder of a Worker, or leave --from out and answer the questions." });
+  return answers.map((answer) => ({ ...answer, evidence: answer.evidence.map((evidence) => ({ ...evidence, file: workspace.path(evidence.file) })) }));
+}
+
+/** The code's answers under those that were given; one that contradicts a given one gives way. */
+function underlaid(playbook: Playbook, given: Readonly<Record<string, unknown>>, shownByCode: readonly CodeAnswer[], place: string | undefined): Answers {
+  const own = readAnswers(playbook, given, place);
+  let answers = own;
+  for (const { question, value } of shownByCode) {
+    if (question in given || question in own) continue;
+    const more: Answers = { ...answers, [question]: value };
+    if (contradictionsIn(playbook, more).every((contradiction) => contradiction.severity === "warning")) answers = more;
+  }
+  return readAnswers(playbook, { ...given, ...answers }, place);
+}
+
+function withEvidence(decision: Decision, shownByCode: readonly CodeAnswer[]): Decision {
+  const kept = shownByCode.filter(({ question, value }) => JSON.stringify(decision.answers[question]) === JSON.stringify(value));
+  return kept.length === 0 ? decision : { ...decision, evidence: Object.fromEntries(kept.map(({ question, evidence }) => [question, evidence])) };
 }
 
 async function answersFromFile(flags: ChooseFlags, io: Io): Promise<Readonly<Record<string, unknown>>> {
