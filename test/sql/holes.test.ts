@@ -29,7 +29,8 @@ describe("holeContext", () => {
     ["SELECT * FROM t # LIMIT 1", "clause"],
     ["SELECT # FROM t", "column"],
     ["SELECT a, # FROM t", "column"],
-    ["SELECT count(#) FROM t", "value"],
+    ["SELECT count(#) FROM t", "argument"],
+    ["SELECT * FROM t WHERE lower(a) = lower(#)", "argument"],
     ["SELECT * FROM #", "table"],
     ["SELECT * FROM a JOIN # ON 1", "table"],
     ["SELECT * FROM log_#", "table"],
@@ -63,7 +64,7 @@ describe("holeContext", () => {
     ["ALTER TABLE t ADD COLUMN #", "column"],
     ["DROP TABLE #", "table"],
     ["PRAGMA user_version = #", "value"],
-    ["PRAGMA table_info(#)", "value"],
+    ["PRAGMA table_info(#)", "name"],
     ["SELECT 1 -- #", "comment"],
   ])("%s: %s", (text, expected) => {
     expect(context(text)).toBe(expected);

@@ -168,7 +168,8 @@ export class Constants {
         const member = declaration.body.members.find((candidate) => keyName(candidate.id, false) === name);
         return member?.initializer ? this.#values(member.initializer, depth + 1, seen) : DYNAMIC;
       }
-      if (declaration.type === "VariableDeclarator" && declaration.init && definition.variable.kind === "const") return this.#objectMember(declaration.init, name, depth, seen);
+      if (declaration.type === "VariableDeclarator" && declaration.init && definition.variable.kind === "const")
+        return isPropertyAssigned(definition.file, definition.variable, name) ? DYNAMIC : this.#objectMember(declaration.init, name, depth, seen);
     }
     if (definition?.type === "expression") return this.#objectMember(definition.node, name, depth, seen);
     const exported = this.#project.definitionOf(node);
@@ -215,6 +216,14 @@ export function isReassigned(file: SourceFile, variable: Variable): boolean {
     const parent = use.parent;
     const written = (parent?.type === "AssignmentExpression" && parent.left === use) || (parent?.type === "UpdateExpression" && parent.argument === use);
     return written && file.scopes.resolve(use) === variable;
+  });
+}
+
+/** Whether `variable.name = …` stands anywhere in the file that declares the variable. */
+function isPropertyAssigned(file: SourceFile, variable: Variable, name: string): boolean {
+  return (file.members.get(name) ?? []).some((member) => {
+    const object = unwrap(member.object);
+    return member.parent?.type === "AssignmentExpression" && member.parent.left === member && object.type === "Identifier" && file.scopes.resolve(object) === variable;
   });
 }
 

@@ -12,11 +12,12 @@ import { tokenize } from "./tokens.ts";
  * - `in-list`: the members of an IN list; `rows`: rows after VALUES
  * - `limit`: LIMIT or OFFSET; `order`: what to order by; `direction`: ASC or DESC
  * - `condition`: a condition or several; `assignments`: the list after SET; `clause`: one or several clauses
+ * - `argument`: what a function is called with: a value as well as a column
  * - `placeholder`: the number of `?1`; `definition`: part of a table's definition; `comment`
  */
 export type HoleContext =
   | "statement" | "string" | "value" | "table" | "column" | "name" | "in-list" | "rows" | "limit" | "order" | "direction" | "condition" | "assignments" | "clause"
-  | "placeholder" | "definition" | "comment";
+  | "argument" | "placeholder" | "definition" | "comment";
 
 /** In which position a hole stands, or undefined when the text has no such hole. */
 export function holeContext(sql: SqlText | Statement, hole: number): HoleContext | undefined {
@@ -49,7 +50,7 @@ function contextOf(statement: Statement, places: readonly Placed[], place: Place
   if (token.kind !== "hole") return clause === "TABLE" || clause === "INDEX" || clause === "VIEW" || clause === "PRAGMA" ? "name" : "column";
   if (frame === "definition") return "definition";
   if (frame === "columns") return "column";
-  if (frame === "call") return "value";
+  if (frame === "call") return clause === "PRAGMA" ? "name" : COMPARED.test(before) ? "value" : "argument";
   if (frame === "row") return "value";
   return byClause(places, place, before, previous, next?.kind === "word" ? next.value : (next?.text ?? ""));
 }
@@ -81,7 +82,7 @@ function byClause(places: readonly Placed[], place: Placed, before: string, prev
       if (before === place.clause || before === "," || before === "DISTINCT" || before === "ALL") return "column";
       return COMPARED.test(before) ? "value" : previous && (before === "(" || isKeyword(previous.token)) ? "column" : "clause";
     case "PRAGMA":
-      return before === "=" || before === "(" ? "value" : "name";
+      return before === "=" ? "value" : "name";
     case "TABLE":
     case "INDEX":
     case "VIEW":

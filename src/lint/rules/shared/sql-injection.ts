@@ -21,7 +21,7 @@ const POSITIONS: Readonly<Record<HoleContext, Position | undefined>> = {
   statement: "statement",
   string: "value", value: "value", "in-list": "value", limit: "value",
   table: "name", column: "name", name: "name", order: "name", direction: "name",
-  rows: "fragment", condition: "fragment", assignments: "fragment", clause: "fragment", definition: "fragment",
+  rows: "fragment", condition: "fragment", assignments: "fragment", clause: "fragment", definition: "fragment", argument: "fragment",
   placeholder: undefined, comment: undefined,
 };
 
@@ -36,8 +36,10 @@ export function* injections(project: Project, target: "d1" | "do", subjectOf: (s
     if (site.target !== target || site.method === "tag" || site.method === "run") continue;
     for (const { sql, holes } of writtenTexts(project, site))
       for (const [index, hole] of holes.entries()) {
-        const context = holeContext(sql, index);
-        if (!context) continue;
+        const found = holeContext(sql, index);
+        if (!found) continue;
+        // What is given to `sql.raw()` is a part of a statement, never all of it.
+        const context = site.method === "raw" && found === "statement" ? "clause" : found;
         const known = dangers.get(hole);
         if (known) {
           if (!known.sites.includes(site)) known.sites.push(site);
@@ -125,7 +127,7 @@ function rank(confidence: Confidence): number {
 }
 
 function isBindable(context: HoleContext): boolean {
-  return POSITIONS[context] === "value";
+  return POSITIONS[context] === "value" || context === "argument";
 }
 
 const MAX_SHOWN = 60;

@@ -477,6 +477,8 @@ export class TextJudge {
       if (name === "entries") return least(this.#keys(node.arguments[0], outer, depth + 1), this.#of(node.arguments[0], outer, depth + 1));
     }
     if (isIdentifier(object, "JSON") && node.arguments[0]) return this.#of(node.arguments[0], outer, depth + 1);
+    // Hono's `c.get("user")`: put there by the application's own middleware.
+    if (member && (name === "get" || name === "var") && this.#project.kindOf(member.object)?.kind === "context") return { trust: "unknown", origin: node };
     if (member && this.#isRequest(member.object)) return VALIDATORS.has(name) ? { trust: "validated", origin: node } : { trust: "request", origin: node };
     if (member && (name === "map" || name === "flatMap" || name === "reduce")) {
       const [callback] = node.arguments;

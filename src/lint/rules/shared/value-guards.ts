@@ -16,7 +16,7 @@ export function isProven(project: Project, value: Node, guards: Guards): boolean
   return guards.some(({ kind, test, holds }) => (kind === "case" ? holds && isSame(project, test, value) : kind === "truthy" && proves(project, test, holds, value)));
 }
 
-const CHECKS = /^(?:includes|has|test|hasOwn|hasOwnProperty|every|some|indexOf|isInteger|isFinite|isSafeInteger|match)$/;
+const CHECKS = /^(?:includes|has|test|exec|hasOwn|hasOwnProperty|every|some|indexOf|isInteger|isFinite|isSafeInteger|match)$/;
 const CHECKERS = /^(?:is|valid|check|allow|assert|ensure|verify|has|matches)/i;
 
 function proves(project: Project, raw: Node, holds: boolean, value: Node): boolean {
@@ -97,7 +97,7 @@ export function isSame(project: Project, a: Node | undefined, b: Node): boolean 
 
 function bare(raw: Node): Node {
   let node = unwrap(raw);
-  while (isCall(node) && /^(?:toLowerCase|toUpperCase|trim|toString|String)$/.test(calleeName(node) ?? "")) {
+  while (isCall(node) && /^(?:toLowerCase|toUpperCase|trim|toString|String|Number|parseInt|parseFloat)$/.test(calleeName(node) ?? "")) {
     const member = calleeMember(node);
     const inner = member ? member.object : node.arguments[0];
     if (!inner) break;
