@@ -1,7 +1,7 @@
 import { runsInPlace } from "../flow/flow.ts";
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
 import { calleeName, enclosingFunction, isFunction, keyName, wrapped } from "../parse/ast.ts";
-import { handedOver, objectCode } from "./object-storage.ts";
+import { handedOverIn, objectCode } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
 /** A way into an object: a handler that the runtime or a base class calls, or a method that others call over RPC. */
@@ -67,9 +67,15 @@ function isCalledFromOutside(project: Project, fn: FunctionNode, name: string, a
   return project.calls.callersOf(fn).length === 0 || project.calls.rpcCallersOf(fn).length > 0;
 }
 
+const reaches = new WeakMap<FunctionNode, ReadonlySet<FunctionNode>>();
+
+/** Kept by function: the classes on one base share its methods. */
 function reachedFrom(project: Project, root: FunctionNode): ReadonlySet<FunctionNode> {
+  const known = reaches.get(root);
+  if (known) return known;
   const reached = new Set(project.calls.reach(root, DEPTH).keys());
-  for (const fn of [...reached]) for (const call of project.calls.callsIn(fn)) for (const target of handedOver(project, call)) for (const inner of project.calls.reach(target, 3).keys()) reached.add(inner);
+  for (const fn of [...reached]) for (const target of handedOverIn(project, fn)) for (const inner of project.calls.reach(target, 3).keys()) reached.add(inner);
+  reaches.set(root, reached);
   return reached;
 }
 

@@ -117,28 +117,34 @@ export function objectCode(project: Project, cls: Class): ObjectCode {
 }
 
 function collect(project: Project, cls: Class): ObjectCode {
-  const functions = new Set<FunctionNode>();
-  const initialisers: CallSite[] = [];
-  for (const current of project.classes.chain(cls)) {
-    for (const fn of project.classes.functionsOf(current)) functions.add(fn);
-    initialisers.push(...initialiserCalls(project.fileOf(current), current));
-  }
-  let frontier: readonly FunctionNode[] = [...functions, ...targetsOf(project, initialisers, functions)];
+  // What a base's methods run does not depend on who extends it: it is collected once for all classes built on it.
+  const base = project.classes.baseOf(cls);
+  const inherited = base?.type === "project" && project.classes.chain(cls).includes(base.cls) ? objectCode(project, base.cls) : undefined;
+  const own = new Set<FunctionNode>(project.classes.functionsOf(cls));
+  const initialisers = initialiserCalls(project.fileOf(cls), cls);
+  let frontier: readonly FunctionNode[] = [...own, ...initialisers.flatMap((call) => [...project.calls.targetsOf(call), ...handedOver(project, call)])];
+  for (const fn of frontier) own.add(fn);
   for (let level = 0; level < MAX_REACH && frontier.length > 0; level++) {
     const next: FunctionNode[] = [];
-    for (const fn of frontier) next.push(...targetsOf(project, project.calls.callsIn(fn), functions));
+    for (const fn of frontier)
+      for (const target of [...project.calls.calleesOf(fn).keys(), ...handedOverIn(project, fn)])
+        if (!own.has(target) && !inherited?.functions.has(target)) {
+          own.add(target);
+          next.push(target);
+        }
     frontier = next;
   }
   const uses: (StorageUse & { fn: FunctionNode | undefined })[] = [];
-  const seen = new Set<Node>();
+  const seen = new Set<Node>(inherited?.uses.map((use) => use.node));
   const add = (use: StorageUse | undefined, fn: FunctionNode | undefined): void => {
     if (!use || seen.has(use.node)) return;
     seen.add(use.node);
     uses.push({ ...use, fn });
   };
   for (const call of initialisers) add(storageUse(project, call), undefined);
-  for (const fn of functions) for (const use of usesIn(project, fn)) add(use, fn);
-  return { functions, uses, initialisers };
+  for (const fn of own) for (const use of usesIn(project, fn)) add(use, fn);
+  if (!inherited) return { functions: own, uses, initialisers };
+  return { functions: new Set([...own, ...inherited.functions]), uses: [...uses, ...inherited.uses], initialisers: [...initialisers, ...inherited.initialisers] };
 }
 
 const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
@@ -161,17 +167,6 @@ function usesIn(project: Project, fn: FunctionNode): readonly StorageUse[] {
   return uses;
 }
 
-function targetsOf(project: Project, calls: readonly CallSite[], functions: Set<FunctionNode>): FunctionNode[] {
-  const found: FunctionNode[] = [];
-  for (const call of calls)
-    for (const target of [...project.calls.targetsOf(call), ...handedOver(project, call)])
-      if (!functions.has(target)) {
-        functions.add(target);
-        found.push(target);
-      }
-  return found;
-}
-
 /** Functions given to a call by name, which it runs: `ctx.blockConcurrencyWhile(this.load)`, `waitUntil(init)`, `.then(done)`. */
 export function handedOver(project: Project, call: CallSite): readonly FunctionNode[] {
   if (call.type !== "CallExpression") return [];
@@ -186,6 +181,15 @@ export function handedOver(project: Project, call: CallSite): readonly FunctionN
     const kind = value.type === "Identifier" || isMember(value) ? project.kindOf(value) : undefined;
     return kind?.kind === "function" && kind.fn.body ? [kind.fn] : [];
   });
+}
+
+const handedOverBy = new WeakMap<FunctionNode, readonly FunctionNode[]>();
+
+/** Functions that the calls in a function's code are given by name and run. */
+export function handedOverIn(project: Project, fn: FunctionNode): readonly FunctionNode[] {
+  let found = handedOverBy.get(fn);
+  if (!found) handedOverBy.set(fn, (found = project.calls.callsIn(fn).flatMap((call) => handedOver(project, call))));
+  return found;
 }
 
 function initialiserCalls(file: SourceFile, cls: Class): CallSite[] {
