@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.ts";
+import d1AsLock from "./d1-as-lock.ts";
 import d1BindMismatch from "./d1-bind-mismatch.ts";
 import d1DdlInRequest from "./d1-ddl-in-request.ts";
 import d1ForeignKeysOff from "./d1-foreign-keys-off.ts";
@@ -45,6 +46,7 @@ import wranglerUnknownBinding from "./wrangler-unknown-binding.ts";
  * to the documents under `rules/lint/`.
  */
 export const rules: readonly Rule[] = [
+  d1AsLock,
   d1BindMismatch,
   d1DdlInRequest,
   d1ForeignKeysOff,
