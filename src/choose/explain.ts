@@ -48,6 +48,7 @@ function explainQuestion(playbook: Playbook, question: Question): string {
     question.asks,
     `${question.help} For example: ${question.example}`,
     question.values.length === 0 ? `Answered by ${question.kind === "number" ? `a number${question.unit === undefined ? "" : ` (${question.unit})`}` : "a text"}.` : `Answers${question.kind === "list" ? " (one or several)" : ""}:\n${question.values.map((value) => `- ${value.id}: ${value.label}${value.help === undefined ? "" : `. ${value.help}`}`).join("\n")}`,
+    question.id === "workload" ? `Presets, each filling in the answers that go with it:\n${playbook.presets.map((preset) => `- ${preset.id}: ${preset.title}`).join("\n")}` : "",
     pulls.length === 0 ? "It pulls neither way by itself; it counts for the pattern, capacity, cost or the record." : `What it does:\n${pulls.map((heuristic) => `- ${conditionText(heuristic.when)}: ${heuristic.strength} pull towards ${playbook.outcomes[heuristic.toward].name}. ${heuristic.says}`).join("\n")}`,
     warned.length === 0 ? "" : `Warnings that look at it: ${warned.map((warning) => warning.id).join(", ")}.`,
     sourceText(playbook, pulls.flatMap((heuristic) => heuristic.sources)),

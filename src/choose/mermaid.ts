@@ -44,7 +44,7 @@ export function diagramOf(playbook: Playbook, decision: Decision): Diagram {
 }
 
 const PRODUCT_NOTES: Readonly<Record<string, string>> = { "workers-kv": "configuration, cached", r2: "files", hyperdrive: "to the database that stays", queues: "work nobody waits for", "analytics-engine": "metrics and events" };
-const PRODUCT_EDGES: Readonly<Record<string, string>> = { "workers-kv": "reads", r2: "objects", hyperdrive: "SQL", queues: "jobs", "analytics-engine": "data points" };
+const PRODUCT_EDGES: Readonly<Record<string, string>> = { "workers-kv": "reads", r2: "uploads, downloads", hyperdrive: "SQL", queues: "jobs", "analytics-engine": "data points" };
 
 /** The atom in the user's words, `entity` where it has no name. */
 export function atomName(decision: Decision): string {

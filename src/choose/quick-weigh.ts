@@ -76,7 +76,7 @@ export function createQuickWeigher(playbook: Playbook, start: Answers): QuickWei
       if (isFree) return { recommendation: "neither", instead: alternatives[at - alternativesAt]?.product ?? "" };
     }
     if (strongD1 && strongObjects) return { recommendation: "both" };
-    const leansD1 = strongD1 !== strongObjects ? strongD1 : d1 === objects ? first < 0 || isD1[first] === true : d1 > objects;
+    const leansD1 = strongD1 !== strongObjects ? strongD1 : objects < playbook.strengths.fair || (d1 === objects ? isD1[first] === true : d1 > objects);
     return { recommendation: leansD1 ? "d1" : "durable-objects" };
   };
   const differing = (indexes: readonly number[], question: string, value: AnswerValue): readonly number[] => {

@@ -29,7 +29,7 @@ export function weigh(playbook: Playbook, answers: Answers): Weighing {
   const strong = counted.filter((heuristic) => heuristic.strength === "strong");
 
   const instead = playbook.alternatives.find((alternative) => serves(alternative, answers) && strong.every((heuristic) => alternative.takesOver.has(heuristic.id)));
-  const recommendation = instead ? "neither" : (byStrongPulls(strong) ?? byWeight(sums, counted));
+  const recommendation = instead ? "neither" : (byStrongPulls(strong) ?? byWeight(sums, counted, playbook.strengths.fair));
   const decided = instead !== undefined || strong.length > 0;
   const clearness = decided ? playbook.strengths.strong : Math.min(playbook.strengths.strong, Math.abs(sums.d1 - sums["durable-objects"]));
   return { recommendation, instead, active, vetoes, sums, clearness };
@@ -54,8 +54,12 @@ function byStrongPulls(strong: readonly Heuristic[]): Recommendation | undefined
   return toDatabase ? "d1" : undefined;
 }
 
-/** Weak pulls add up; a tie goes to the side of the first of them, because the practical heuristic has an order; nothing at all is the safe start. */
-function byWeight(sums: Readonly<Record<Side, number>>, counted: readonly Heuristic[]): Side {
+/**
+ * Weak pulls add up; a tie goes to the side of the first of them, because the practical heuristic has an order. D1 is the safe
+ * start where there is nothing, and where less than a fair pull speaks for objects: a hint names no owner.
+ */
+function byWeight(sums: Readonly<Record<Side, number>>, counted: readonly Heuristic[], least: number): Side {
+  if (sums["durable-objects"] < least) return "d1";
   if (sums.d1 !== sums["durable-objects"]) return sums.d1 > sums["durable-objects"] ? "d1" : "durable-objects";
   return counted[0]?.toward ?? "d1";
 }

@@ -17,6 +17,14 @@ describe("what earns both", () => {
   ])("%s", (_, answers, wanted) => expect(short(answers)).toBe(wanted));
 });
 
+describe("weak pulls", () => {
+  it.each([
+    ["a hint names no owner", { serialization: "helpful" }, "d1 d1-single"],
+    ["two hints speak for objects", { serialization: "helpful", lifetime: "ephemeral" }, "durable-objects do-per-entity"],
+    ["hints on both sides are added up", { atom: "clear", serialization: "none", contention: "none", live: [] }, "d1 d1-single"],
+  ])("%s", (_, answers, wanted) => expect(short(answers)).toBe(wanted));
+});
+
 describe("queries that wait for each other", () => {
   it.each([
     ["one, as with any table", { atom: "clear", data: "relational", dependent_queries: 1 }, "d1 d1-single"],
@@ -39,6 +47,8 @@ describe("what another product serves decides only its own part", () => {
     ["jobs that must run in order", { data: "jobs", atom: "clear", serialization: "required" }, "durable-objects do-per-entity +queues"],
     ["jobs beside tables", { data: ["jobs", "relational"], cross_entity_sql: "frequent" }, "d1 d1-single +queues"],
     ["metrics by the million, asked across", { data: "time-series", writes_per_second: 20_000, cross_entity_sql: "frequent", contention: "high" }, "neither analytics-engine"],
+    ["a moderate number of measurements, asked across", { data: "time-series", writes_per_second: 50, cross_entity_sql: "frequent" }, "d1 d1-single +analytics-engine"],
+    ["a moderate number of measurements, read as totals", { data: "time-series", writes_per_second: 50 }, "neither analytics-engine"],
     ["a few measurements", { data: "time-series", writes_per_second: 5 }, "d1 d1-single"],
     ["measurements of which each one counts", { data: "time-series", atom: "clear", consistency: "strict-per-entity" }, "durable-objects do-per-entity +analytics-engine"],
     ["configuration that must be current", { data: "configuration", atom: "clear", consistency: "strict-per-entity" }, "durable-objects do-per-entity +workers-kv"],

@@ -131,6 +131,7 @@ describe("explain", () => {
     ["hot-do-d1-views", ["Objects own the hot state", "Lint rules that hold the code to it: do-singleton"]],
     ["ephemeral-cleanup", ["deleteAll()", "durable-objects or both is recommended", "do-missing-delete-all"]],
     ["d1-max-db-size-paid", ["at most 10 GB", "Value: 10 GB, on the paid plan.", "https://developers.cloudflare.com/d1/platform/limits/ (read 2026-11-21)"]],
+    ["workload", ["- chat-room: Chat or other rooms"]],
     ["chat-room", ["atom_name: room"]],
     ["unclear-atom", ["Holds when atom: unclear."]],
   ])("%s", (id, wanted) => {

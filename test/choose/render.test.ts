@@ -84,7 +84,7 @@ describe("the diagram", () => {
       '  worker -->|"by room name"| objects',
       '  worker -->|"lists, search, reports"| d1',
       '  objects -->|"outcomes, as views"| d1',
-      '  worker -->|"objects"| r2',
+      '  worker -->|"uploads, downloads"| r2',
     ]);
   });
 
