@@ -91,6 +91,7 @@ interface Address {
 
 /** How a call addresses objects: once, or, where it stands in a helper that is given the namespace or the name, once for each use of the helper. */
 function addressesOf(project: Project, call: CallExpression): readonly Address[] {
+  if (!mayAddress(project, call)) return [];
   const kind = project.kindOf(call);
   if ((kind?.kind !== "object-id" && kind?.kind !== "stub") || kind.node !== call || !kind.namespace) return [];
   const isGet = calleeName(call) === "get" || calleeName(call) === "getExisting";
@@ -101,6 +102,18 @@ function addressesOf(project: Project, call: CallExpression): readonly Address[]
   const address: Address = { namespace: kind.namespace, name, defaultName, call, place: call };
   const namespaceNode = calleeMember(call)?.object ?? call.arguments.find((argument) => argument.type !== "SpreadElement" && project.kindOf(argument)?.kind === "namespace");
   return atCallers(project, address, namespaceNode, 0);
+}
+
+const ADDRESSING: ReadonlySet<string> = new Set(["get", "getByName", "getExisting", "idFromName", "idFromString", "newUniqueId"]);
+
+/** By its name alone; what the many other calls give need not be worked out. */
+function mayAddress(project: Project, call: CallExpression): boolean {
+  const name = calleeName(call);
+  if (name === undefined) return false;
+  const isHelper = (candidate: string): boolean => project.options.apis.stubHelpers.some((helper) => helper.name === candidate);
+  if (ADDRESSING.has(name) || isHelper(name)) return true;
+  const declaration = call.callee.type === "Identifier" ? project.fileOf(call).scopes.resolve(call.callee)?.declaration : undefined;
+  return declaration?.type === "ImportSpecifier" && declaration.imported.type === "Identifier" && isHelper(declaration.imported.name);
 }
 
 const MAX_HELPERS = 3;

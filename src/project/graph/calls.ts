@@ -33,8 +33,8 @@ export class CallGraph {
   readonly #sites = new Map<SourceFile, readonly CallSite[]>();
   readonly #entries = new Map<FunctionNode, ReadonlySet<Entry>>();
   #byName: ReadonlyMap<string, readonly CallSite[]> | undefined;
+  #implementing: ReadonlyMap<string, readonly Class[]> | undefined;
   #aliases: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  #rpc: ReadonlyMap<string, readonly CallExpression[]> | undefined;
 
   constructor(project: Project) {
     this.#project = project;
@@ -114,20 +114,7 @@ export class CallGraph {
     const parent = fn.parent;
     const name = parent?.type === "MethodDefinition" ? keyName(parent.key, parent.computed) : undefined;
     if (name === undefined) return [];
-    if (!this.#rpc) {
-      const table = new Map<string, CallExpression[]>();
-      for (const file of this.#project.files)
-        for (const call of file.calls) {
-          const member = calleeMember(call);
-          const method = member ? propertyName(member) : undefined;
-          if (!member || method === undefined || this.#project.kindOf(member.object)?.kind !== "stub") continue;
-          const list = table.get(method);
-          if (list) list.push(call);
-          else table.set(method, [call]);
-        }
-      this.#rpc = table;
-    }
-    return (this.#rpc.get(name) ?? []).filter((call) => this.rpcTargetsOf(call).includes(fn));
+    return this.#sitesNamed([name]).filter((site): site is CallExpression => site.type === "CallExpression" && this.rpcTargetsOf(site).includes(fn));
   }
 
   /** Calls in a function's code, callbacks nested in it included, those of classes nested in it not; in source order. */
@@ -383,14 +370,21 @@ export class CallGraph {
   /** Methods of the classes that implement an interface. */
   #implementations(members: Node, name: string): readonly FunctionNode[] {
     if (members.type !== "TSInterfaceDeclaration") return [];
-    const found: FunctionNode[] = [];
+    return (this.#implementers().get(members.id.name) ?? []).flatMap((cls) => this.#project.classes.method(cls, name) ?? []);
+  }
+
+  #implementers(): ReadonlyMap<string, readonly Class[]> {
+    if (this.#implementing) return this.#implementing;
+    const table = new Map<string, Class[]>();
     for (const file of this.#project.files)
       for (const cls of file.classes)
-        if (cls.implements?.some((clause) => clause.expression.type === "Identifier" && clause.expression.name === members.id.name)) {
-          const method = this.#project.classes.method(cls, name);
-          if (method) found.push(method);
+        for (const clause of cls.implements ?? []) {
+          if (clause.expression.type !== "Identifier") continue;
+          const list = table.get(clause.expression.name);
+          if (list) list.push(cls);
+          else table.set(clause.expression.name, [cls]);
         }
-    return found;
+    return (this.#implementing = table);
   }
 
   #constructed(call: NewExpression): readonly FunctionNode[] {
