@@ -16,6 +16,7 @@ import doAlarmLoop from "./do-alarm-loop.ts";
 import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
+import doAwaitRace from "./do-await-race.ts";
 import doBlockConcurrency from "./do-block-concurrency.ts";
 import doFanOutQuery from "./do-fan-out-query.ts";
 import doFloatingCall from "./do-floating-call.ts";
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   doAlarmResetOnWake,
   doAlarmWithoutHandler,
   doAsyncTransactionSync,
+  doAwaitRace,
   doBlockConcurrency,
   doFanOutQuery,
   doFloatingCall,

@@ -6,11 +6,13 @@ import type { Project } from "./project.ts";
 /** What is read or written: a key, or a table, by a text that is the same wherever the same is meant. */
 export interface Access {
   readonly node: Node;
-  /** `key:characters`, `table:jobs`, `state` for an Agent's state. Several for a join. */
+  /** `constant:characters` for a constant key, `key:…` for the text of another, `table:jobs`, `state` for an Agent's state. Several for a join. */
   readonly keys: readonly string[];
 }
 
 export interface WriteAccess extends Access {
+  /** `replace`: all of what was there; `patch`: some columns of it; `append`: a row more. */
+  readonly mode: "replace" | "patch" | "append";
   /** The expressions that are stored. Those that only say where (a key, the parameters of `WHERE`) are not among them. */
   readonly values: readonly Node[];
 }
@@ -53,7 +55,7 @@ export function writeOf(project: Project, node: Node): WriteAccess | undefined {
     const member = calleeMember(node);
     const [value] = node.arguments;
     if (member && member.object.type === "ThisExpression" && propertyName(member) === "setState" && value && value.type !== "SpreadElement" && isAgentState(project, member))
-      return { node, keys: ["state"], values: [value] };
+      return { node, keys: ["state"], mode: "replace", values: [value] };
   }
   const use = storageUse(project, node);
   switch (use?.operation) {
@@ -61,18 +63,18 @@ export function writeOf(project: Project, node: Node): WriteAccess | undefined {
       const [key, value] = use.arguments;
       if (!key || key.type === "SpreadElement") return undefined;
       const whole = unwrap(key);
-      if (whole.type === "ObjectExpression") return { node, keys: whole.properties.flatMap((property) => (property.type === "Property" ? [`key:${property.key.type === "Identifier" && !property.computed ? property.key.name : project.text(property.key)}`] : [])), values: [whole] };
-      return value && value.type !== "SpreadElement" ? { node, keys: [keyText(project, key)], values: [value] } : undefined;
+      if (whole.type === "ObjectExpression") return { node, keys: whole.properties.flatMap((property) => (property.type === "Property" ? [`constant:${property.key.type === "Identifier" && !property.computed ? property.key.name : project.text(property.key)}`] : [])), mode: "replace", values: [whole] };
+      return value && value.type !== "SpreadElement" ? { node, keys: [keyText(project, key)], mode: "replace", values: [value] } : undefined;
     }
     case "sql": {
       const sql = sqlSource(project, node);
       const table = sql === undefined ? undefined : WRITE_TABLE.exec(sql)?.[1];
-      return sql === undefined || table === undefined ? undefined : { node, keys: [`table:${table.toLowerCase()}`], values: storedValues(node, sql) };
+      return sql === undefined || table === undefined ? undefined : { node, keys: [`table:${table.toLowerCase()}`], mode: modeOf(sql), values: storedValues(node, sql) };
     }
     case "orm-write": {
       const table = ormTable(project, node);
       const values = ormValues(node);
-      return table === undefined || values.length === 0 ? undefined : { node, keys: [`table:${table}`], values };
+      return table === undefined || values.length === 0 ? undefined : { node, keys: [`table:${table}`], mode: ormMode(project, node), values };
     }
     default:
       return undefined;
@@ -89,7 +91,7 @@ function isAgentState(project: Project, member: Extract<Node, { type: "MemberExp
 
 function keyText(project: Project, key: Node): string {
   const constant = project.constants.constantOf(key)?.value;
-  return `key:${constant ?? project.text(unwrap(key)).replace(/\s+/g, " ")}`;
+  return constant === undefined ? `key:${project.text(unwrap(key)).replace(/\s+/g, " ")}` : `constant:${constant}`;
 }
 
 /** The text of a statement, holes and all. */
@@ -98,6 +100,32 @@ function sqlSource(project: Project, node: CallExpression | TaggedTemplateExpres
   const [sql] = node.arguments;
   if (!sql || sql.type === "SpreadElement") return undefined;
   return project.constants.constantOf(sql)?.value ?? project.text(sql);
+}
+
+function modeOf(sql: string): WriteAccess["mode"] {
+  if (/^\W*UPDATE\b/i.test(sql)) return "patch";
+  return /^\W*(?:REPLACE|INSERT\s+OR\s+REPLACE)\b|\bDO\s+UPDATE\b/i.test(sql) ? "replace" : "append";
+}
+
+function ormMode(project: Project, node: Node): WriteAccess["mode"] {
+  if (isCall(node) && /^update/.test(propertyName(calleeMember(node) as never) ?? "")) return "patch";
+  let current = wrapped(node);
+  while (isMember(current.parent) || isCall(current.parent)) current = wrapped(current.parent);
+  return /\.onConflictDoUpdate\s*\(/.test(project.text(current)) ? "replace" : "append";
+}
+
+/**
+ * Keys as other functions know them: constants, tables and fields stay; of a template only its constant beginning does, and
+ * a name that means something only in its own function goes.
+ */
+export function portableKeys(keys: readonly string[]): readonly string[] {
+  return keys.flatMap((key) => {
+    if (!key.startsWith("key:")) return [key];
+    const text = key.slice(4);
+    const template = /^`([^`$]{3,})\$\{/.exec(text)?.[1];
+    if (template !== undefined) return [`key:${template}*`];
+    return /^[A-Za-z_$][\w$]*$/.test(text) ? [] : [key];
+  });
 }
 
 /** The parameters that are stored: those of `VALUES (…)` and `SET x = ?`, not those of `WHERE`, nor `SET x = x + ?`. */
