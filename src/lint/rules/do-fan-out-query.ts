@@ -19,7 +19,7 @@ export default defineRule({
       for (const call of file.calls) {
         const stub = stubOf(project, call);
         if (!stub) continue;
-        const fanOut = fanOutOf(project, call, 0);
+        const fanOut = fanOutOf(project, call, addressOf(stub, call), 0);
         if (!fanOut || reported.has(fanOut.loop.node) || !project.calls.isOnRequestPath(call)) continue;
         reported.add(fanOut.loop.node);
         const { binding, className } = stub.namespace ?? {};
@@ -28,7 +28,8 @@ export default defineRule({
         yield {
           span: project.span(call),
           message: `This asks ${what} for each element of ${list} and merges the answers into one: a query across objects. It takes as many billed requests as there are elements, wakes every one of those objects, is as slow as the slowest and fails when any fails; a row for each of them in D1 answers it with one query.`,
-          confidence: "medium",
+          // Nobody waits for the answer of a job.
+          confidence: project.calls.isBackgroundOnly(call) ? "low" : "medium",
           related: fanOut.loop.node === call ? [] : [{ span: project.span(fanOut.loop.over ?? fanOut.loop.node), message: "once for each of these" }],
           subject: { ...(className === undefined ? {} : { class: className }), ...(binding === undefined ? {} : { binding }) },
         };
@@ -53,29 +54,44 @@ interface FanOut {
   readonly loop: Loop;
 }
 
+/** The expressions that decide which object a call goes to. */
+function addressOf(stub: StubKind, call: CallExpression): readonly Node[] {
+  const object = calleeMember(call)?.object;
+  return [...(object ? [object] : []), ...(stub.name ? [stub.name] : [])];
+}
+
 /** The loop around a call, or around the calls of the helper that returns what it gives, whose turns make one answer together. */
-function fanOutOf(project: Project, call: CallExpression, depth: number): FanOut | undefined {
+function fanOutOf(project: Project, call: CallExpression, address: readonly Node[], depth: number): FanOut | undefined {
   const flow = flowOf(call);
   if (!flow) return undefined;
   for (const loop of flow.inLoop(call))
-    if (!isFixed(project, loop) && variesWith(project, flow, call, loop) && isMerged(project, flow, call, loop)) return { loop };
+    if (!isFixed(project, loop) && variesWith(project, flow, address, loop) && isMerged(project, flow, call, loop)) return { loop };
   if (depth >= MAX_HELPERS || !isFunction(flow.root) || !isReturned(project, flow, call)) return undefined;
+  const { params } = flow.root;
+  const values = valuesOf(flow, project.fileOf(call).scopes);
+  const deciding = params.flatMap((parameter, index) => (address.some((part) => flow.has(part) && values.dependsOn(part, (node) => isParameter(project, node, parameter))) ? [index] : []));
+  if (deciding.length === 0) return undefined;
   for (const site of project.calls.callersOf(flow.root)) {
-    const found = isCall(site) ? fanOutOf(project, site, depth + 1) : undefined;
+    const passed = deciding.flatMap((index) => site.arguments[index] ?? []);
+    const found = isCall(site) ? fanOutOf(project, site, passed, depth + 1) : undefined;
     if (found) return found;
   }
   return undefined;
 }
 
-/** Whether each turn asks another object: what is called or passed depends on the element. */
-function variesWith(project: Project, flow: Flow, call: CallExpression, loop: Loop): boolean {
+/** Whether an identifier is a parameter, or a part of it when it is taken apart. */
+function isParameter(project: Project, node: Node, parameter: Node): boolean {
+  const variable = node.type === "Identifier" ? project.fileOf(node).scopes.resolve(node) : undefined;
+  return variable?.kind === "parameter" && isWithin(variable.node, parameter);
+}
+
+/** Whether each turn asks another object. */
+function variesWith(project: Project, flow: Flow, address: readonly Node[], loop: Loop): boolean {
   if (loop.kind === "while" || loop.kind === "do-while" || loop.kind === "for") return false;
   const { item, over } = loop;
   if (!item || !over) return false;
-  const values = valuesOf(flow, project.fileOf(call).scopes);
-  const object = calleeMember(call)?.object;
-  const inputs = [...(object ? [object] : []), ...call.arguments];
-  return inputs.some((input) => input.type !== "SpreadElement" && (values.dependsOn(input, over) || mentionsItem(project, flow, input, item)));
+  const values = valuesOf(flow, project.fileOf(loop.node).scopes);
+  return address.some((part) => part.type !== "SpreadElement" && flow.has(part) && (values.dependsOn(part, over) || mentionsItem(project, flow, part, item)));
 }
 
 function mentionsItem(project: Project, flow: Flow, input: Node, item: Node): boolean {

@@ -176,7 +176,10 @@ function ownErasure(project: Project, use: StorageUse): Erasure | undefined {
       return table !== undefined && !isFiltered(node) ? { ...none, tables: [table] } : undefined;
     }
     case "sql": {
-      const cleared = statementsIn(project, use).flatMap((statement) => {
+      const statements = statementsIn(project, use);
+      // `DROP TABLE users; CREATE TABLE users (…)` in one text starts anew.
+      if (statements.some(({ kind }) => kind === "create-table" || kind === "insert")) return undefined;
+      const cleared = statements.flatMap((statement) => {
         if (statement.kind === "drop" && /^\s*DROP\s+TABLE/i.test(statement.text)) return tables(statement).writes;
         return statement.kind === "delete" && clauseText(statement, "WHERE") === undefined ? tables(statement).writes : [];
       });
