@@ -11,5 +11,5 @@ export default defineConfig(async () => ({
       miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations("./migrations") } },
     }),
   ],
-  test: { setupFiles: ["./test/apply-migrations.ts"] },
+  test: { setupFiles: ["./test/apply-migrations.ts"], testTimeout: 30_000 },
 }));
