@@ -1,3 +1,5 @@
+import { UserError } from "../errors.ts";
+import { readAnswers } from "./answers.ts";
 import { RESULT_SUBJECTS } from "./condition.ts";
 import { createCheck, type Check, type Path, type Problem, type Raw } from "./check.ts";
 import type { Alternative, Answers, Compare, Condition, Contradiction, CostModel, Entry, Fact, Heuristic, Meter, Outcome, Pattern, Playbook, Preset, Question, Recommendation, Strength, Test, Veto, Warning } from "./types.ts";
@@ -69,7 +71,19 @@ export function readPlaybook(raw: Raw, facts: ReadonlyMap<string, Fact>): { read
     cost: readCost(context, raw),
     facts,
   };
-  return { playbook, problems: check.problems };
+  if (check.problems.length > 0) return { playbook, problems: check.problems };
+  return { playbook: { ...playbook, presets: playbook.presets.map((preset) => ({ ...preset, answers: presetAnswers(check, playbook, preset) })) }, problems: check.problems };
+}
+
+/** A preset's answers, held to the same rules as anybody's. */
+function presetAnswers(check: Check, playbook: Playbook, preset: Preset): Answers {
+  try {
+    return readAnswers(playbook, preset.answers);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    check.problem(["presets", preset.id, "answers"], `cannot be given: ${error.message}`);
+    return {};
+  }
 }
 
 function entries(check: Check, raw: Raw, section: string): readonly { readonly entry: Raw; readonly path: Path }[] {

@@ -92,7 +92,7 @@ ${reasonList(playbook, decision)}
 
 Chosen: ${outcome}${decision.also.length === 0 ? "" : ` Beside it: ${decision.also.map((also) => productName(playbook, also.product)).join(", ")}.`}
 
-Confidence ${decision.confidence.toFixed(2)}; next best: ${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)}.
+Confidence ${decision.confidence.toFixed(2)}; next best: ${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)} of 1.
 
 ${diagramSection(playbook, decision)}
 

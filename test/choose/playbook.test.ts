@@ -114,6 +114,7 @@ assumptions:
     ["a strength that there is not", "heuristics:\n  - id: mine\n    group: atom\n    question: atom\n    when: { atom: clear }\n    toward: d1\n    strength: huge\n    says: x\n    basis: x\n    sources: [choose-d1]\n", 'team.yaml:7:5: heuristics › mine › strength must be one of hint, fair, strong, not "huge"'],
     ["a value that the question has not", "vetoes:\n  - id: mine\n    question: atom\n    when: { atom: cleer }\n    sets_aside: d1\n    says: x\n    basis: x\n    sources: [choose-d1]\n", 'team.yaml:4:13: vetoes › mine › when › atom names the value of atom "cleer", which does not exist (did you mean "clear"?)'],
     ["a fact that does not exist", "presets:\n  - { id: mine, title: X, answers: { atom: clear }, basis: x, sources: [choose-d2] }\n", 'the fact "choose-d2", which does not exist (did you mean "choose-d1"?)'],
+    ["a preset's value that there is not", "presets:\n  - id: mine\n    title: X\n    answers: { atom: cleer }\n    basis: x\n    sources: [choose-d1]\n", 'team.yaml:4:5: presets › mine › answers cannot be given: unknown value "cleer" for atom (did you mean "clear"?)'],
     ["a condition on nothing", "singleton: { when: {}, says: x, sources: [choose-d1] }\n", "asks nothing"],
     ["a number that is none", "assumptions:\n  worker_cpu_ms: { value: -1, says: x }\n", "assumptions › worker_cpu_ms › value must be a number that is not negative, not -1"],
     ["a list instead of sections", "- a\n", "a playbook is a map of sections"],

@@ -37,7 +37,7 @@ function hero(playbook: Playbook, decision: Decision): string {
 <dl class="facts">
 ${pattern ? `<div><dt>Pattern</dt><dd>${esc(pattern.title)}<br><code>${pattern.id}</code></dd></div>` : ""}
 <div><dt>Confidence</dt><dd>${meter(decision.confidence)}${esc(confidenceText(decision.confidence))}</dd></div>
-<div><dt>Next best</dt><dd>${esc(nameOf(playbook, decision.runnerUp))}<br><small>margin ${decision.margin.toFixed(2)}</small></dd></div>
+<div><dt>Next best</dt><dd>${esc(nameOf(playbook, decision.runnerUp))}<br><small>margin ${decision.margin.toFixed(2)} of 1: of all changes of one answer, the share that keeps the recommendation less the share that leads here</small></dd></div>
 </dl>
 ${decision.also.length === 0 ? "" : `<ul class="also">${decision.also.map((also) => `<li><b>Beside it: ${esc(productName(playbook, also.product))}.</b> ${esc(also.because)} ${refs(also.sources)}</li>`).join("")}</ul>`}
 </header>`;

@@ -25,7 +25,7 @@ function facts(playbook: Playbook, decision: Decision): string {
   const rows: (readonly [string, string])[] = [
     ...(decision.pattern === null ? [] : [["Pattern", `\`${decision.pattern}\`: ${patternOf(playbook, decision)?.title ?? ""}`] as const]),
     ["Confidence", confidenceText(decision.confidence)],
-    ["Next best", `${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)}`],
+    ["Next best", `${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)} of 1`],
     ...decision.also.map((also) => ["Beside it", `${productName(playbook, also.product)}. ${also.because} ${links(also.sources)}`] as const),
   ];
   return `| | |\n| --- | --- |\n${rows.map(([label, text]) => `| ${label} | ${cell(text)} |`).join("\n")}`;

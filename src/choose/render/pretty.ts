@@ -40,7 +40,7 @@ function head(playbook: Playbook, decision: Decision, width: number, paint: Pain
   const facts: (readonly [string, string])[] = [
     ...(decision.pattern === null ? [] : [["pattern", `${decision.pattern}, ${patternOf(playbook, decision)?.title ?? ""}`] as const]),
     ["confidence", confidenceText(decision.confidence)],
-    ["next best", `${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)}`],
+    ["next best", `${nameOf(playbook, decision.runnerUp)}, margin ${decision.margin.toFixed(2)} of 1`],
     ...decision.also.map((also) => ["beside it", `${productName(playbook, also.product)}. ${also.because}`] as const),
   ];
   const verdict = wrap(visible(verdictOf(playbook, decision)), width).map((line) => (isRedesign(decision) ? paint.bad(paint.strong(line)) : paint.good(paint.strong(line))));
