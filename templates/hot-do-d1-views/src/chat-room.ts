@@ -101,11 +101,8 @@ export class ChatRoom extends DurableObject<Env> {
       return;
     }
     // While D1 was working a replay may have begun: then the mark is no longer where it was, and stays.
-    this.ctx.storage.sql.exec(
-      "UPDATE outbox SET shipped_seq = ?, attempts = 0, last_error = NULL WHERE shipped_seq = ?",
-      last.seq,
-      outbox.shipped_seq,
-    );
+    if (this.#outbox()?.shipped_seq === outbox.shipped_seq)
+      this.ctx.storage.sql.exec("UPDATE outbox SET shipped_seq = ?, attempts = 0, last_error = NULL", last.seq);
     if (this.#pending() > 0) await this.ctx.storage.setAlarm(Date.now());
   }
 
