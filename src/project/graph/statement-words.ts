@@ -1,18 +1,13 @@
+import { tables } from "../sql/query.ts";
+import { sqlText } from "../sql/text.ts";
 import { HOLE } from "./statement-text.ts";
 
 export type StatementAction = "read" | "write" | "ddl" | "unknown";
 
-const NAME = `["'\`\\[]?([A-Za-z_][\\w$]*)["'\`\\]]?(?:\\.["'\`\\[]?([A-Za-z_][\\w$]*)["'\`\\]]?)?`;
-const READS = new RegExp(`\\b(?:from|join)\\s+${NAME}`, "gi");
-const WRITES = new RegExp(`\\b(?:insert\\s+(?:or\\s+\\w+\\s+)?into|replace\\s+into|update(?:\\s+or\\s+(?:rollback|abort|replace|fail|ignore))?|delete\\s+from)\\s+${NAME}`, "gi");
-
 /** What a statement does and to which tables, by its words. `HOLE` stands for what is not known. */
 export function readStatement(sql: string): { readonly action: StatementAction; readonly reads: readonly string[]; readonly writes: readonly string[] } {
-  const text = sql.replace(/--[^\n]*/g, " ").replace(/\/\*[\s\S]*?\*\//g, " ").replace(/'(?:[^']|'')*'/g, "''").trim();
-  const writes = tableNames(text, WRITES).filter((name) => !/^set$/i.test(name));
-  const written = new Set(writes);
-  const isDelete = /^\s*delete\b/i.test(text);
-  const reads = tableNames(text, READS).filter((name) => !(isDelete && written.has(name)) && !/^select$/i.test(name));
+  const text = sql.replace(/--[^\n]*/g, " ").replace(/\/\*[\s\S]*?\*\//g, " ").trim();
+  const { reads, writes } = tables(sqlText(sql.split(HOLE).flatMap((part, index) => (index === 0 ? [part] : [index, part]))));
   return { action: actionOf(text), reads, writes };
 }
 
@@ -41,11 +36,4 @@ function actionOf(text: string): StatementAction {
     default:
       return "unknown";
   }
-}
-
-function tableNames(text: string, pattern: RegExp): readonly string[] {
-  return [...text.matchAll(pattern)].flatMap((match) => {
-    const name = match[2] ?? match[1];
-    return name === undefined ? [] : [name];
-  });
 }
