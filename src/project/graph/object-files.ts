@@ -1,5 +1,4 @@
 import type { Project } from "./project.ts";
-import { exportedNames, namesPattern } from "./prefilter.ts";
 
 /** How far modules that objects use are followed, in imports. */
 const HELPER_DEPTH = 3;
@@ -35,7 +34,7 @@ export function objectFiles(project: Project, wanted: ReadonlySet<string>, eligi
   if (helpers.size === 0) return found;
   for (const path of eligible)
     for (const target of project.importedPaths(path).values())
-      if (helpers.has(target) && namesPattern(exportedNames(read(target)))?.test(read(path)) !== false) found.add(path);
+      if (helpers.has(target) && project.exportedBy(target).pattern?.test(read(path)) !== false) found.add(path);
   for (const path of helpers) found.add(path);
   return found;
 }

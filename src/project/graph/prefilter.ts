@@ -40,19 +40,20 @@ export function namesPattern(names: Iterable<string>): RegExp | undefined {
   return usable.length === 0 ? undefined : new RegExp(`\\b(?:${usable.map((name) => name.replaceAll("$", "\\$")).join("|")})\\b`);
 }
 
-const DECLARED = /\bexport\s+(?:default\s+)?(?:declare\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+)/g;
-const LISTED = /\bexport\s*\{([^}]*)\}/g;
+const EXPORTS = /\bexport(?:s\.([\w$]+)|\s*\{([^}]*)\}|\s+(default\b)?\s*(?:declare\s+)?(?:async\s+)?(?:abstract\s+)?(?:(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+))?)/g;
 
 /** Names that a text exports, `default` among them, found without parsing. May name too many. */
-export function exportedNames(text: string): Set<string> {
+export function exportedNames(text: string): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const match of text.matchAll(DECLARED)) if (match[1] !== undefined) names.add(match[1]);
-  for (const match of text.matchAll(LISTED))
-    for (const item of (match[1] ?? "").split(",")) {
+  for (const [, assigned, listed, byDefault, declared] of text.matchAll(EXPORTS)) {
+    if (assigned !== undefined) names.add(assigned);
+    if (declared !== undefined) names.add(declared);
+    if (byDefault !== undefined) names.add("default");
+    for (const item of listed?.split(",") ?? []) {
       const name = /([\w$]+)\s*$/.exec(item)?.[1];
       if (name !== undefined) names.add(name);
     }
-  if (/\bexport\s+default\b|\bmodule\.exports\b/.test(text)) names.add("default");
-  for (const match of text.matchAll(/\bexports\.([\w$]+)/g)) if (match[1] !== undefined) names.add(match[1]);
+  }
+  if (text.includes("module.exports")) names.add("default");
   return names;
 }

@@ -45,6 +45,7 @@ export class Project {
   readonly #evaluator: Evaluator;
   readonly #parsed = new Map<string, SourceFile | undefined>();
   readonly #imports = new Map<string, ReadonlyMap<string, string>>();
+  readonly #exported = new Map<string, { readonly names: ReadonlySet<string>; readonly pattern: RegExp | undefined }>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #byProgram = new Map<Node, SourceFile>();
 
@@ -117,6 +118,16 @@ export class Project {
     }
     this.#imports.set(path, found);
     return found;
+  }
+
+  /** What a file exports, found in its text without parsing, with a pattern that finds any of the names as a word. */
+  exportedBy(path: string): { readonly names: ReadonlySet<string>; readonly pattern: RegExp | undefined } {
+    const known = this.#exported.get(path);
+    if (known) return known;
+    const names = exportedNames(this.checkout.read(path) ?? "");
+    const exported = { names, pattern: namesPattern(names) };
+    this.#exported.set(path, exported);
+    return exported;
   }
 
   /** Every file reachable over imports from `path`, itself included. */
@@ -239,7 +250,7 @@ function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: rea
       else importers.set(target, [path]);
     }
   // Only importers that mention a name which the helper exports can call it; what they export in turn may call it too.
-  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, exportedNames(project.checkout.read(path) ?? "")]));
+  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, project.exportedBy(path).names]));
   for (let depth = 0; depth < CALLER_DEPTH && frontier.size > 0; depth++) {
     const next = new Map<string, ReadonlySet<string>>();
     for (const [path, names] of frontier) {
@@ -249,7 +260,7 @@ function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: rea
         const text = project.checkout.read(importer) ?? "";
         if (!names.has("default") && !mentioned?.test(text)) continue;
         found.add(importer);
-        next.set(importer, new Set([...exportedNames(text), ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
+        next.set(importer, new Set([...project.exportedBy(importer).names, ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
       }
     }
     frontier = next;
