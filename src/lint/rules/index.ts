@@ -15,6 +15,7 @@ import d1UnboundedIn from "./d1-unbounded-in.ts";
 import doAlarmLoop from "./do-alarm-loop.ts";
 import doAlarmResetOnWake from "./do-alarm-reset-on-wake.ts";
 import doAlarmWithoutHandler from "./do-alarm-without-handler.ts";
+import doAsDatabase from "./do-as-database.ts";
 import doAsyncTransactionSync from "./do-async-transaction-sync.ts";
 import doAwaitRace from "./do-await-race.ts";
 import doBlockConcurrency from "./do-block-concurrency.ts";
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   doAlarmLoop,
   doAlarmResetOnWake,
   doAlarmWithoutHandler,
+  doAsDatabase,
   doAsyncTransactionSync,
   doAwaitRace,
   doBlockConcurrency,
