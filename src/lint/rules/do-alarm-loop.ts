@@ -10,7 +10,7 @@ import type { Project } from "../../project/graph/project.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { requireFact } from "../facts.ts";
 import { defineRule } from "../rule.ts";
-import { alarmHandler, hasAlarms, setsAlarm } from "./shared/alarms.ts";
+import { alarmHandler, alarmQuestions, alarmTest, hasAlarms, setsAlarm } from "./shared/alarms.ts";
 import { duration, thousands } from "./shared/words.ts";
 
 /** From this interval on a loop costs next to nothing: under 150 wake-ups a day. */
@@ -50,8 +50,11 @@ function isArmed(project: Project, cls: Class, handler: FunctionNode): boolean {
 }
 
 function isOnlyCalledBy(project: Project, fn: FunctionNode, handler: FunctionNode): boolean {
+  // A method that is not private may be called over RPC from where we cannot see.
+  const { parent } = fn;
+  const isPrivate = parent?.type !== "MethodDefinition" || parent.key.type === "PrivateIdentifier" || parent.accessibility === "private" || parent.accessibility === "protected";
   const callers = project.calls.callersOf(fn);
-  return callers.length > 0 && callers.every((call) => isWithin(call, handler)) && project.calls.rpcCallersOf(fn).length === 0;
+  return isPrivate && callers.length > 0 && callers.every((call) => isWithin(call, handler));
 }
 
 /** How a function always sets the next alarm. */
@@ -74,8 +77,9 @@ function rearming(project: Project, fn: FunctionNode, given: Arguments, active: 
     else if (stopsAlarm(project, node, 0)) stops.add(node);
   }
   if (sets.size === 0) return undefined;
-  const strict = alwaysPasses(flow, sets, stops, true);
-  if (!strict && !alwaysPasses(flow, sets, stops, false)) return undefined;
+  const pending = pendingTests(project, fn);
+  const strict = alwaysPasses(flow, sets, stops, pending, true);
+  if (!strict && !alwaysPasses(flow, sets, stops, pending, false)) return undefined;
   const all = [...sets.values()];
   return { sets: all.flatMap((rearms) => rearms.sets), unlessThrown: !strict || all.some((rearms) => rearms.unlessThrown) };
 }
@@ -103,19 +107,28 @@ function stopsAlarm(project: Project, call: CallSite, depth: number): boolean {
  * Whether every way from the start, and from each place that stops the alarm, to a normal end sets it. With `thrown`
  * false, ways through a `catch` are left out: an error is no decision to stop.
  */
-function alwaysPasses(flow: Flow, sets: ReadonlyMap<Node, unknown>, stops: ReadonlySet<Node>, thrown: boolean): boolean {
+function alwaysPasses(flow: Flow, sets: ReadonlyMap<Node, unknown>, stops: ReadonlySet<Node>, pending: (step: Step) => boolean, thrown: boolean): boolean {
   const starts = [flow.entry, ...[...stops].flatMap((node) => flow.stepsOf(node))];
   return starts.every((start) => {
     const seen = new Set<Step>();
     const stack: Step[] = [...start.next];
     for (let step = stack.pop(); step; step = stack.pop()) {
-      if (seen.has(step) || (step.node && step.kind !== "assume" && sets.has(step.node))) continue;
+      if (seen.has(step) || (step.node && step.kind !== "assume" && sets.has(step.node)) || pending(step)) continue;
       if (step === flow.exit) return false;
       seen.add(step);
       for (const next of step.next) if (thrown || !isCaught(step, next)) stack.push(next);
     }
     return true;
   });
+}
+
+/** Branches taken because an alarm is already set, `if (alarm !== null)`: while the handler runs that can only be a new one. */
+function pendingTests(project: Project, fn: FunctionNode): (step: Step) => boolean {
+  return ({ condition }) => {
+    if (condition?.kind !== "truthy") return false;
+    const { test, holds } = condition;
+    return alarmQuestions(project, fn, test).some((asked) => alarmTest(project, test, asked, "pending") === holds && alarmTest(project, test, asked, "none") === !holds);
+  };
 }
 
 /** Whether an edge leads from a `try` block to its `catch`: those joins are made before the block's steps, and lie outside of it. */

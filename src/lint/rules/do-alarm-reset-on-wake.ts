@@ -11,7 +11,7 @@ import type { Project } from "../../project/graph/project.ts";
 import { waysTo, type Way, type WayStep } from "../../project/graph/ways.ts";
 import type { Confidence, Report, TextEdit } from "../finding.ts";
 import { defineRule } from "../rule.ts";
-import { hasAlarms, setsAlarm } from "./shared/alarms.ts";
+import { alarmQuestions, alarmTest, asksAlarm, hasAlarms, isPlainValue, setsAlarm } from "./shared/alarms.ts";
 import { duration } from "./shared/words.ts";
 
 export default defineRule({
@@ -94,7 +94,7 @@ function guardOf(project: Project, cls: Class, root: FlowRoot, test: Node, holds
   const [unawaited] = asked.filter((call) => !isAwaited(project, root, call));
   if (asked.length > 0)
     return unawaited
-      ? { kind: "unawaited", at: unawaited, passes: outcome(project, test, unawaited, "promise") !== !holds, isMended: isMendedByAwait(project, test, unawaited, holds) }
+      ? { kind: "unawaited", at: unawaited, passes: alarmTest(project, test, unawaited, "promise") !== !holds, isMended: isMendedByAwait(project, test, unawaited, holds) }
       : { kind: "guard" };
   const condition = unwrap(test);
   if (isConfiguration(project, condition)) return { kind: "none" };
@@ -102,52 +102,9 @@ function guardOf(project: Project, cls: Class, root: FlowRoot, test: Node, holds
   return field ? { kind: "memory", at: field } : { kind: "guard" };
 }
 
-/** What `getAlarm()` may give: a promise when nobody awaits it, otherwise null or a time. */
-type AlarmValue = "promise" | "none" | "pending";
-
-/** Whether a test of an alarm comes out true for a value; undefined when that cannot be told. */
-function outcome(project: Project, raw: Node, asked: Node, value: AlarmValue): boolean | undefined {
-  const test = unwrap(raw);
-  const isAlarm = (node: Node): boolean => {
-    const inner = unwrap(node);
-    if (inner === asked) return true;
-    const behind = inner.type === "Identifier" ? valueBehind(project, inner) : undefined;
-    return behind !== undefined && unwrap(behind) === asked;
-  };
-  if (isAlarm(test)) return value !== "none";
-  if (test.type === "UnaryExpression" && test.operator === "!") {
-    const inner = outcome(project, test.argument, asked, value);
-    return inner === undefined ? undefined : !inner;
-  }
-  if (test.type === "LogicalExpression") {
-    const [left, right] = [outcome(project, test.left, asked, value), outcome(project, test.right, asked, value)];
-    if (test.operator === "||") return left === true || right === true ? true : left === false && right === false ? false : undefined;
-    return test.operator === "&&" ? (left === false || right === false ? false : left === true && right === true ? true : undefined) : undefined;
-  }
-  if (test.type !== "BinaryExpression") return undefined;
-  const other = isAlarm(test.left) ? unwrap(test.right) : isAlarm(test.right) ? unwrap(test.left) : undefined;
-  if (!other) return undefined;
-  const isNothing = isPlain(other) && !(other.type === "Literal" && other.value !== null);
-  if (/^[<>]=?$/.test(test.operator)) return value === "promise" ? false : undefined;
-  if (!isNothing) return undefined;
-  if (test.operator === "===" || test.operator === "==") return value === "none";
-  return test.operator === "!==" || test.operator === "!=" ? value !== "none" : undefined;
-}
-
 /** Whether the test, once awaited, lets a new alarm be set only while none is pending. */
 function isMendedByAwait(project: Project, test: Node, asked: Node, holds: boolean): boolean {
-  return outcome(project, test, asked, "none") === holds && outcome(project, test, asked, "pending") === !holds;
-}
-
-/** The calls of `getAlarm()` that a condition's value comes from, helpers that return it included. */
-function alarmQuestions(project: Project, root: FlowRoot, test: Node): readonly Node[] {
-  const values = valuesOf(controlFlow(root), project.fileOf(root).scopes);
-  return controlFlow(root).order.flatMap(({ node }) => (node && isCall(node) && asksAlarm(project, node, 0) && values.dependsOn(test, node) ? [node] : []));
-}
-
-function asksAlarm(project: Project, call: Node, depth: number): boolean {
-  if (storageUse(project, call)?.operation === "getAlarm") return true;
-  return depth < 2 && isCall(call) && project.targetsOf(call).some((fn) => project.calls.callsIn(fn).some((inner) => asksAlarm(project, inner, depth + 1)));
+  return alarmTest(project, test, asked, "none") === holds && alarmTest(project, test, asked, "pending") === !holds;
 }
 
 /** Whether the promise of a call is waited for before its value is looked at. */
@@ -222,15 +179,11 @@ function forgottenField(project: Project, cls: Class, test: Node, holds: boolean
     for (const use of project.fileOf(current).members.get(name) ?? [])
       if (use.object.type === "ThisExpression" && use.parent?.type === "AssignmentExpression" && use.parent.left === use) values.push(use.parent.right);
   }
-  return values.length > 0 && values.every((value) => isPlain(unwrap(value))) ? test : undefined;
+  return values.length > 0 && values.every((value) => isPlainValue(unwrap(value))) ? test : undefined;
 }
 
 function isMemberNamed(key: Node, name: string): boolean {
   return (key.type === "Identifier" && key.name === name) || (key.type === "PrivateIdentifier" && `#${key.name}` === name);
-}
-
-function isPlain(value: Node): boolean {
-  return value.type === "Literal" || (value.type === "Identifier" && value.name === "undefined");
 }
 
 const READS: ReadonlySet<StorageOperation> = new Set<StorageOperation>(["get", "list", "sql", "getAlarm", "orm-read"]);

@@ -91,8 +91,11 @@ function judge(project: Project, cls: Class, fn: FunctionNode, flow: Flow, start
   if (isDrain(project, flow, start) && !isEnd) return undefined;
   if (!isComplete) return isEnd && together.some(({ tables: cleared, allKeys, keys }) => cleared.length > 0 || allKeys || keys.length > 0) ? made("name", "low") : undefined;
   if (goesOn) return made("rows", "low");
+  // A single key may well be a lock, a lease or a cached value, which comes and goes while the object lives on.
+  const isOnlyKeys = together.every((erasure) => erasure.tables.length === 0 && !erasure.allKeys);
   if (isEnd) return made("name", "high");
-  return isAlarm ? made("alarm", "high") : made("rows", "medium");
+  if (isAlarm) return made("alarm", isOnlyKeys ? "medium" : "high");
+  return made("rows", isOnlyKeys ? "low" : "medium");
 }
 
 // --- what is kept, what is erased ---
@@ -345,7 +348,7 @@ function namesFor(project: Project, cls: Class, fn: FunctionNode, node: Node): r
 /** A word for the end, or the deletion of what the class stands for: `destroy`, `endGame`, `delete`, `deleteRoom` of a `ChatRoom`. */
 function isEndName(project: Project, cls: Class, name: string): boolean {
   if (END.test(name) || name === "DELETE") return true;
-  const removal = /^(?:delete|remove)(\w*)$/.exec(name);
+  const removal = /^(?:delete|remove|revoke|drop|cancel)(\w*)$/.exec(name);
   if (!removal) return false;
   const what = (removal[1] ?? "").toLowerCase();
   if (/^(?:|self|this|everything|all|alldata|entity|object)$/.test(what)) return true;

@@ -345,6 +345,12 @@ function ofField(project: Project, cls: Parameters<Project["fieldKind"]>[0], nam
   for (const current of project.classes.chain(cls)) {
     const values: Node[] = [];
     let declared = false;
+    const parameter = isStatic ? undefined : parameterProperty(project, current, name);
+    if (parameter) {
+      const value = ofParameter(project, parameter, NONE);
+      if (!value) return undefined;
+      values.push(value);
+    }
     for (const member of current.body.body) {
       if ((member.type !== "PropertyDefinition" && member.type !== "AccessorProperty") || member.static !== isStatic || keyName(member.key, member.computed) !== name) continue;
       declared = true;
@@ -360,6 +366,16 @@ function ofField(project: Project, cls: Parameters<Project["fieldKind"]>[0], nam
     }
     if (values.length === 1) return values[0];
     if (declared || values.length > 1) return undefined;
+  }
+  return undefined;
+}
+
+/** The parameter of `constructor(private readonly name = 1)`, which is a field too. */
+function parameterProperty(project: Project, cls: Parameters<Project["fieldKind"]>[0], name: string): Variable | undefined {
+  for (const raw of project.classes.constructorOf(cls)?.params ?? []) {
+    if (raw.type !== "TSParameterProperty") continue;
+    const pattern = raw.parameter.type === "AssignmentPattern" ? raw.parameter.left : raw.parameter;
+    if (pattern.type === "Identifier" && pattern.name === name) return project.fileOf(cls).scopes.resolve(pattern);
   }
   return undefined;
 }

@@ -1,6 +1,9 @@
-import type { Class, FunctionNode } from "../../../project/parse/ast.ts";
-import { calleeMember } from "../../../project/parse/ast.ts";
+import type { Class, FunctionNode, Node } from "../../../project/parse/ast.ts";
+import { calleeMember, isCall, unwrap } from "../../../project/parse/ast.ts";
+import { controlFlow, type FlowRoot } from "../../../project/flow/flow.ts";
+import { valuesOf } from "../../../project/flow/values.ts";
 import type { CallSite } from "../../../project/graph/calls.ts";
+import { valueBehind } from "../../../project/graph/delays.ts";
 import { storageUse } from "../../../project/graph/object-storage.ts";
 import type { Project } from "../../../project/graph/project.ts";
 
@@ -19,4 +22,58 @@ export function alarmHandler(project: Project, cls: Class): FunctionNode | undef
 /** Whether some file of the project sets alarms at all: the cheapest question that can say no. */
 export function hasAlarms(project: Project): boolean {
   return project.files.some((file) => file.members.get("setAlarm")?.some((member) => member.parent?.type === "CallExpression" && calleeMember(member.parent) === member) ?? false);
+}
+
+/** What `getAlarm()` may give: a promise when nobody awaits it, otherwise null or a time. */
+export type AlarmValue = "promise" | "none" | "pending";
+
+/** Whether a test of an alarm comes out true for a value; undefined when that cannot be told. */
+export function alarmTest(project: Project, raw: Node, asked: Node, value: AlarmValue): boolean | undefined {
+  const test = unwrap(raw);
+  const isAlarm = (node: Node): boolean => {
+    const inner = awaited(node);
+    const behind = inner.type === "Identifier" ? valueBehind(project, inner) : undefined;
+    return inner === asked || (behind !== undefined && awaited(behind) === asked);
+  };
+  if (isAlarm(test)) return value !== "none";
+  if (test.type === "UnaryExpression" && test.operator === "!") {
+    const inner = alarmTest(project, test.argument, asked, value);
+    return inner === undefined ? undefined : !inner;
+  }
+  if (test.type === "LogicalExpression") {
+    const [left, right] = [alarmTest(project, test.left, asked, value), alarmTest(project, test.right, asked, value)];
+    if (test.operator === "||") return left === true || right === true ? true : left === false && right === false ? false : undefined;
+    return test.operator === "&&" ? (left === false || right === false ? false : left === true && right === true ? true : undefined) : undefined;
+  }
+  if (test.type !== "BinaryExpression") return undefined;
+  const other = isAlarm(test.left) ? unwrap(test.right) : isAlarm(test.right) ? unwrap(test.left) : undefined;
+  if (!other) return undefined;
+  const isNothing = isPlainValue(other) && !(other.type === "Literal" && other.value !== null);
+  if (/^[<>]=?$/.test(test.operator)) return value === "promise" ? false : undefined;
+  if (!isNothing) return undefined;
+  if (test.operator === "===" || test.operator === "==") return value === "none";
+  return test.operator === "!==" || test.operator === "!=" ? value !== "none" : undefined;
+}
+
+/** The calls of `getAlarm()` that a condition's value comes from, helpers that return it included. */
+export function alarmQuestions(project: Project, root: FlowRoot, test: Node): readonly Node[] {
+  const values = valuesOf(controlFlow(root), project.fileOf(root).scopes);
+  return controlFlow(root).order.flatMap(({ node }) => (node && isCall(node) && asksAlarm(project, node, 0) && values.dependsOn(test, node) ? [node] : []));
+}
+
+/** Whether a call is `storage.getAlarm()`, or a helper that calls it. */
+export function asksAlarm(project: Project, call: Node, depth: number): boolean {
+  if (storageUse(project, call)?.operation === "getAlarm") return true;
+  return depth < 2 && isCall(call) && project.targetsOf(call).some((fn) => project.calls.callsIn(fn).some((inner) => asksAlarm(project, inner, depth + 1)));
+}
+
+/** A literal, or `undefined`. */
+export function isPlainValue(value: Node): boolean {
+  return value.type === "Literal" || (value.type === "Identifier" && value.name === "undefined");
+}
+
+/** The expression whose promise is awaited, or the expression itself. */
+function awaited(raw: Node): Node {
+  const node = unwrap(raw);
+  return node.type === "AwaitExpression" ? unwrap(node.argument) : node;
 }
