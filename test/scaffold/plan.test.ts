@@ -58,6 +58,14 @@ describe.each(PATTERNS)("%s", (pattern) => {
     expect(fileOf(made, "README.md")).toMatch(/^# my-worker\n\n```sh\nnpm install/);
   });
 
+  test("has a manifest that says what the files say", () => {
+    const { manifest, files } = templateOf(pattern);
+    expect(manifest.pattern).toBe(pattern);
+    expect(manifest.parameters.atom.placeholder).toBe("chat room");
+    expect(files.some((file) => file.text.includes(manifest.parameters.name.placeholder))).toBe(true);
+    expect(manifest.firstRequest).toMatch(/^curl .*http:\/\/localhost:8787\/\S/);
+  });
+
   test("the same input gives the same bytes", () => expect(plan(pattern)).toEqual(plan(pattern)));
 
   test("an article never stands before the name, whose first letter nobody knows", () => {
