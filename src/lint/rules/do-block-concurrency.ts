@@ -78,7 +78,7 @@ function contentsOf(project: Project, callback: Node): { readonly outside: Wait 
 }
 
 function natureIsCertain(project: Project, wait: Wait): boolean {
-  return natureOf(project, wait.call) !== "unknown";
+  return wait.call.type === "CallExpression" && natureOf(project, wait.call) !== "unknown";
 }
 
 /** The waits of a callback: its own, and those of what it calls. Undefined when it cannot be seen. */
