@@ -10,6 +10,7 @@ import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 
 // Input gates hold other events back while an object waits for its storage, and for nothing else.
+// https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#avoid-race-conditions-with-non-storage-io
 
 interface Read extends Access {
   /** In a helper, or handed in by a caller: known less surely than a read that stands here. */

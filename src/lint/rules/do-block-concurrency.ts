@@ -10,6 +10,7 @@ import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
 // While blockConcurrencyWhile() runs, no other event of the object is delivered; after 30 seconds the object is reset.
+// https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-blockconcurrencywhile-sparingly
 
 const OUTSIDE_NAMES: Readonly<Partial<Record<Nature, string>>> = { network: "a request over the network", binding: "a call to another service", object: "a call to another object" };
 
@@ -52,7 +53,7 @@ function check(project: Project, call: CallExpression): Report | undefined {
   return {
     ...report(project, call, [...owners].map((cls) => project.classes.nameOf(cls) ?? "")[0]),
     message: held.known
-      ? `${where} takes the lock of ${name} for each event although only its own storage is used under it: storage calls let no other event in by themselves, and the lock lets the object do one event at a time.`
+      ? `${where} takes the lock of ${name} for each event although only its own storage is used under it: storage calls let no other event in by themselves, and at some 5 ms each the lock leaves room for about 200 events a second.`
       : `${where} holds the lock of ${name}, outside of the constructor, while code runs that may wait for anything: every other request, message and alarm of the object waits too, and after 30 seconds the object is reset.`,
     confidence,
   };

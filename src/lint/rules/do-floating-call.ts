@@ -9,6 +9,7 @@ import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 
 // A Worker may be stopped once its answer is out: calls that nothing waits for and no waitUntil() holds are cut off with it.
+// https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#always-await-rpc-calls
 
 /** Members of a stub that call nothing, or give no promise. */
 const NO_CALLS: ReadonlySet<string> = new Set(["then", "catch", "finally", "connect", "dup", "toString", "toJSON", "onRpcBroken"]);

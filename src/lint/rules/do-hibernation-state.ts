@@ -14,6 +14,7 @@ import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 
 // After some ten quiet seconds an object with hibernatable sockets loses its memory and keeps its sockets: the constructor runs again with the next event.
+// https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/#durable-object-lifecycle-state-transitions
 
 export default defineRule({
   id: "do-hibernation-state",

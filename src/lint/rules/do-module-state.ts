@@ -8,6 +8,7 @@ import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
 // Objects of one class, and of others, may share an isolate and its modules; another object of the class may run elsewhere.
+// https://developers.cloudflare.com/durable-objects/reference/in-memory-state/
 
 const MUTATORS: ReadonlySet<string> = new Set(["set", "add", "push", "unshift", "splice", "pop", "shift", "delete", "clear"]);
 /** Names that say that losing or sharing the value does no harm. */

@@ -7,6 +7,7 @@ import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
 // A pending timer is one of the things that keep an object in memory, and it lives in memory only: eviction and deploys drop it.
+// https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/#durable-object-lifecycle-state-transitions
 
 type Timer = "setInterval" | "setTimeout";
 

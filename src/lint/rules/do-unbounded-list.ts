@@ -4,7 +4,8 @@ import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
-// list() loads every pair that it finds into the memory of the object, which has 128 MB.
+// list() without options loads every pair into the memory of the object.
+// https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#do-kv-async-list
 
 const BOUNDS: ReadonlySet<string> = new Set(["limit", "prefix", "start", "startAfter", "end"]);
 
@@ -24,7 +25,7 @@ export default defineRule({
         const owners = project.classes.ownersOf(call);
         yield {
           span: project.span(call),
-          message: `\`${propertyName(member) ?? "list"}()\` without a prefix, a range or a limit reads everything that ${classNames(project, owners)} has ever stored into memory, in every such event: the more it stores the slower each of them gets and the more rows are billed, and past 128 MB the object is reset.`,
+          message: `\`${propertyName(member) ?? "list"}()\` without a prefix, a range or a limit reads everything that ${classNames(project, owners)} has ever stored into memory, in every such event: the more it stores the slower each of them gets and the more rows are billed, and what does not fit into memory resets the object.`,
           confidence: owner === "do-kv" ? "medium" : "high",
           subject: { class: [...owners].flatMap((cls) => project.classes.nameOf(cls) ?? [])[0] ?? "" },
         };

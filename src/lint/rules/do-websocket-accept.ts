@@ -10,6 +10,7 @@ import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
 // A socket taken with accept() pins the object in memory for as long as it is connected; one taken with acceptWebSocket() does not.
+// https://developers.cloudflare.com/durable-objects/api/state/#acceptwebsocket
 
 export default defineRule({
   id: "do-websocket-accept",

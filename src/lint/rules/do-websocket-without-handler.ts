@@ -5,6 +5,7 @@ import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
 // Events of a socket taken with acceptWebSocket() go to methods of the class, never to listeners.
+// https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-the-hibernatable-websockets-api-for-cost-efficiency
 
 const HANDLER = "webSocketMessage";
 
