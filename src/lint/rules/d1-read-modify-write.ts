@@ -3,6 +3,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIden
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
+import { callbackOf } from "../../project/graph/evaluate.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf, sameTable, type D1Query } from "../../project/graph/queries.ts";
 import { templateText } from "../../project/graph/statement-text.ts";
@@ -40,14 +41,20 @@ const EXCLUSIVE_CALLBACKS = new Set(["blockConcurrencyWhile", "runExclusive", "w
 export default defineRule({
   id: "d1-read-modify-write",
   *check({ project }) {
-    for (const file of project.files)
+    for (const file of project.files) {
+      // One finding a function and table: the same row written in several places is mended in one go.
+      const found = new Map<string, Report>();
       for (const write of queriesOf(project).in(file)) {
         if (write.action !== "write" || isMaintenance(file, write.node) || isExclusive(write.node)) continue;
         const scene = sceneOf(project, file, write);
-        if (!scene) continue;
-        const report = judge(scene);
-        if (report) yield report;
+        const report = scene && judge(scene);
+        if (!scene || !report) continue;
+        const key = `${scene.fn.start} ${scene.table.toLowerCase()}`;
+        const known = found.get(key);
+        found.set(key, known ? { ...known, related: [...(known.related ?? []), { span: report.span, message: "written back here too" }] } : report);
       }
+      yield* found.values();
+    }
   },
 });
 
@@ -155,7 +162,7 @@ function writtenBack(scene: Scene, parts: WriteParts): Report | undefined {
 
 /** Whether a node reads a column of the row: `row.n`, a destructured `n`, `.first("n")`. */
 function isFieldOfRow(scene: Scene, node: Node, column: string): boolean {
-  if (isMember(node)) return sameColumn(propertyName(node) ?? "", column) && scene.values.dependsOn(node.object, scene.isRow);
+  if (isMember(node)) return sameColumn(propertyName(node) ?? "", column) && isRowValue(scene, node.object, 0);
   if (isIdentifier(node)) return sameColumn(node.name, column) && isDestructured(scene, node);
   if (!isCall(node) || !scene.isRow(node)) return false;
   const [argument] = node.arguments;
@@ -165,7 +172,48 @@ function isFieldOfRow(scene: Scene, node: Node, column: string): boolean {
 function isDestructured(scene: Scene, node: Node): boolean {
   const variable = scene.file.scopes.resolve(node);
   const { declaration } = variable ?? {};
-  return declaration?.type === "VariableDeclarator" && declaration.id.type !== "Identifier" && declaration.init !== null && scene.values.dependsOn(declaration.init, scene.isRow);
+  return declaration?.type === "VariableDeclarator" && declaration.id.type !== "Identifier" && declaration.init !== null && isRowValue(scene, declaration.init, 0);
+}
+
+const PICKS = new Set(["find", "findLast", "at", "filter", "slice", "shift", "pop", "then", "catch", "sort", "reverse", "toSorted", "values", "get"]);
+
+/** Whether an expression is a row (or rows) of the table itself, not something made with one: found, picked, unpacked, or checked by a helper. */
+function isRowValue(scene: Scene, raw: Node, depth: number): boolean {
+  const node = unwrap(raw);
+  if (scene.isRow(node)) return true;
+  if (depth > 10) return false;
+  const next = (inner: Node): boolean => isRowValue(scene, inner, depth + 1);
+  switch (node.type) {
+    case "AwaitExpression":
+      return next(node.argument);
+    case "MemberExpression":
+      return next(node.object);
+    case "LogicalExpression":
+      return next(node.left) || next(node.right);
+    case "ConditionalExpression":
+      return next(node.consequent) || next(node.alternate);
+    case "ArrayExpression":
+      return node.elements.some((element) => element !== null && next(element.type === "SpreadElement" ? element.argument : element));
+    case "ObjectExpression":
+      return node.properties.some((property) => property.type === "SpreadElement" && next(property.argument));
+    case "CallExpression": {
+      const member = calleeMember(node);
+      if (member && PICKS.has(propertyName(member) ?? "")) return next(member.object);
+      if (member && isIdentifier(unwrap(member.object), "Promise")) return node.arguments.some((argument) => next(argument));
+      // takeOne(await db.select()…)
+      return node.arguments.length === 1 && node.arguments.some((argument) => next(argument)) && /^(?:take|first|one|only|single|assert|require|ensure|get|expect)/i.test(calleeName(node) ?? "");
+    }
+    case "Identifier": {
+      if (scene.values.definitionsOf(node).some((definition) => definition.values.some(next))) return true;
+      const variable = scene.file.scopes.resolve(node);
+      const fn = variable?.kind === "parameter" ? variable.declaration : undefined;
+      const callback = isFunction(fn) ? callbackOf(fn) : undefined;
+      const list = callback ? calleeMember(callback.call)?.object : undefined;
+      return list !== undefined && next(list);
+    }
+    default:
+      return false;
+  }
 }
 
 /** Whether an expression makes something new of the row's column, as opposed to handing it on or falling back to it. */

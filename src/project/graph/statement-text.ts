@@ -1,7 +1,8 @@
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, enclosingFunction, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
+import { callbackOf } from "./evaluate.ts";
 import type { Project } from "./project.ts";
 
 /** A text put together in code. What is only known at run time is a hole: the expression that fills it. */
@@ -138,6 +139,9 @@ class Texts {
     });
     if (index < 0) return [];
     const found: TextTemplate[] = [];
+    const callback = index === 0 ? callbackOf(fn) : undefined;
+    const list = callback && /^(?:map|forEach|flatMap)$/.test(calleeName(callback.call) ?? "") ? calleeMember(callback.call)?.object : undefined;
+    if (list) return this.#elements(list, depth);
     for (const site of this.#project.calls.callersOf(fn)) {
       const argument = site.arguments[index];
       if (argument && argument.type !== "SpreadElement") found.push(...this.of(argument, depth + 1));

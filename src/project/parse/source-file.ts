@@ -145,6 +145,8 @@ function isGenerated(text: string, comments: readonly Comment[]): boolean {
   if (text.length < 2_000) return false;
   const head = text.slice(0, 3_000);
   if (BANNER.test(head)) return true;
+  // What a bundler wrote says where its source map is.
+  if (/\n\/\/[#@] sourceMappingURL=\S+\s*$/.test(text.slice(-300))) return true;
   if (comments.some((comment) => comment.start < 600 && /@generated|eslint-disable.*generated/.test(comment.value))) return true;
   // Minified: very long lines on average, over at least a few kilobytes.
   let lines = 1;

@@ -1,5 +1,5 @@
 import type { CallExpression, Node } from "../../../project/parse/ast.ts";
-import { isCall, isWithin } from "../../../project/parse/ast.ts";
+import { calleeMember, isCall, isIdentifier, isWithin, propertyName } from "../../../project/parse/ast.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
 import { controlFlow } from "../../../project/flow/flow.ts";
 import { bodyOf, natureOf, repetitionOfCall, repetitionsAround, type Repetition } from "../../../project/graph/loops.ts";
@@ -49,9 +49,17 @@ function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
   return [...loops.values()].map(({ repetition, triggers }) => {
     const calls = file.calls.filter((call) => isWithin(call, repetition.node));
     const alsoWaits = bodyLeaves(project, bodyOf(repetition), calls, triggers.map((trigger) => trigger.node));
+    const acknowledges = file.calls.some((call) => isWithin(call, repetition.node) && isAcknowledgement(repetition, call));
     const nearest = Math.min(...triggers.flatMap((trigger) => trigger.reached.map(({ path }) => path.length)));
-    return { repetition, triggers, confidence: alsoWaits || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
+    return { repetition, triggers, confidence: alsoWaits || acknowledges || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
   });
+}
+
+/** Each message of a queue is acknowledged by itself, so each needs its own outcome. */
+function isAcknowledgement(repetition: Repetition, call: CallExpression): boolean {
+  const member = calleeMember(call);
+  const name = member ? propertyName(member) : undefined;
+  return member !== undefined && (name === "ack" || name === "retry") && repetition.item?.type === "Identifier" && isIdentifier(member.object, repetition.item.name);
 }
 
 /** Queries of a file, calls in it that lead to some, and callbacks by name that do: `ids.map(loadUser)`. */
