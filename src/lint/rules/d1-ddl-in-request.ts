@@ -1,10 +1,12 @@
 import type { Node } from "../../project/parse/ast.ts";
+import { isIdentifier, unwrap } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/queries.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
 import { isSchemaChange, statementsOf, type Statement } from "../../project/sql/statement.ts";
 import { tables } from "../../project/sql/query.ts";
+import type { SqlText } from "../../project/sql/text.ts";
 import { defineRule } from "../rule.ts";
 
 // The schema belongs to migrations: wrangler records which ran, once, in order. https://developers.cloudflare.com/d1/reference/migrations/
@@ -15,22 +17,23 @@ export default defineRule({
     const groups = new Map<Node, Change[]>();
     for (const site of sqlSites(project)) {
       if (site.target !== "d1") continue;
-      const change = changeOf(project, site);
-      const fn = change && runRoot(site.node);
-      if (!change || !fn || !project.calls.isOnRequestPath(site.node)) continue;
-      const list = groups.get(fn);
-      if (list) list.push(change);
-      else groups.set(fn, [change]);
+      for (const change of changesOf(project, site)) {
+        const fn = runRoot(change.node);
+        if (!fn || !project.calls.isOnRequestPath(change.node)) continue;
+        const list = groups.get(fn);
+        if (list) list.push(change);
+        else groups.set(fn, [change]);
+      }
     }
     for (const changes of groups.values()) {
       const sorted = [...changes].sort((a, b) => (a.what === undefined ? 1 : 0) - (b.what === undefined ? 1 : 0));
       const [first, ...others] = sorted;
       if (!first) continue;
       yield {
-        span: project.span(first.site.node),
+        span: project.span(first.node),
         message: message(project, first, others.length),
         confidence: first.what === undefined ? "medium" : "high",
-        related: others.map(({ site, what }) => ({ span: project.span(site.node), message: what === undefined ? "runs SQL with exec()" : `changes the schema as well: ${what}` })),
+        related: others.map(({ node, what }) => ({ span: project.span(node), message: what === undefined ? "runs SQL with exec()" : `changes the schema as well: ${what}` })),
         subject: { ...(first.site.binding !== undefined && { database: first.site.binding }), ...(first.table !== undefined && { table: first.table }) },
       };
     }
@@ -39,21 +42,41 @@ export default defineRule({
 
 interface Change {
   readonly site: SqlSite;
+  /** The call that runs it; the text itself where a wrapper is handed it. */
+  readonly node: Node;
   /** `CREATE TABLE users`; undefined for an `exec()` whose text does no such thing or is not known. */
   readonly what: string | undefined;
   readonly table?: string;
 }
 
-function changeOf(project: Project, site: SqlSite): Change | undefined {
-  for (const { sql } of site.texts)
-    for (const statement of statementsOf(sql)) {
-      if (!isSchemaChange(statement.kind) || statement.kind === "create-index" || statement.kind === "create-trigger" || statement.kind === "create-view") continue;
-      if (statement.tokens.length < 3) continue;
-      const [table] = tables(statement).writes;
-      return { site, what: described(statement, table), ...(table !== undefined && { table }) };
-    }
-  if (site.method === "exec" && !isHandedOn(project, site)) return { site, what: undefined };
+function changesOf(project: Project, site: SqlSite): readonly Change[] {
+  if (isParameter(project, site.argument)) {
+    // A wrapper that runs what it is handed: its callers change the schema.
+    return project.constants.valuesOf(site.argument).constants.flatMap(({ value, origin }) => {
+      const found = schemaChangeIn(value);
+      return found ? [{ site, node: origin, ...found }] : [];
+    });
+  }
+  for (const { sql } of site.texts) {
+    const found = schemaChangeIn(sql);
+    if (found) return [{ site, node: site.node, ...found }];
+  }
+  return site.method === "exec" && !isHandedOn(project, site) ? [{ site, node: site.node, what: undefined }] : [];
+}
+
+function schemaChangeIn(sql: string | SqlText): { readonly what: string; readonly table?: string } | undefined {
+  for (const statement of statementsOf(sql)) {
+    if (!isSchemaChange(statement.kind) || statement.kind === "create-index" || statement.kind === "create-trigger" || statement.kind === "create-view") continue;
+    if (statement.tokens.length < 3) continue;
+    const [table] = tables(statement).writes;
+    return { what: described(statement, table), ...(table !== undefined && { table }) };
+  }
   return undefined;
+}
+
+function isParameter(project: Project, node: Node): boolean {
+  const value = unwrap(node);
+  return isIdentifier(value) && project.fileOf(value).scopes.resolve(value)?.kind === "parameter";
 }
 
 /** Whether the text is a parameter that no caller in sight fills: an adapter's own `exec()`. */
@@ -72,8 +95,8 @@ function described(statement: Statement, table: string | undefined): string {
   return table === undefined ? verb : `${verb} ${table}`;
 }
 
-function message(project: Project, { site, what }: Change, others: number): string {
-  const fn = runRoot(site.node);
+function message(project: Project, { site, node, what }: Change, others: number): string {
+  const fn = runRoot(node);
   const name = fn && functionName(project, fn);
   const where = name ? `${name}(), which runs for a request` : "code that runs for a request";
   const database = site.binding === undefined ? "D1" : `\`${site.binding}\``;

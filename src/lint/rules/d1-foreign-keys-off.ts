@@ -9,6 +9,7 @@ import { dirOf } from "../../paths.ts";
 import type { Span } from "../../project/span.ts";
 import type { Report, TextEdit } from "../finding.ts";
 import { defineRule } from "../rule.ts";
+import { placeOfStatement } from "./shared/statement-place.ts";
 
 // D1 runs every query and every migration inside a transaction, where SQLite ignores this pragma.
 // https://developers.cloudflare.com/d1/sql-api/foreign-keys/
@@ -22,7 +23,7 @@ export default defineRule({
     for (const site of sqlSites(project)) {
       if (site.target !== "d1" || !site.texts.some(({ sql }) => /foreign_keys/i.test(sql.text) && splitStatements(sql).some(isOff))) continue;
       yield {
-        span: project.span(site.argument),
+        ...placeOfStatement(project, site, (text) => splitStatements(text).some(isOff)),
         message: `D1 ignores this pragma: foreign keys stay on, ${COST}. ${ADVICE}`,
         confidence: "high",
         fix: literalFix(project, site),

@@ -5,7 +5,8 @@ import type { Project } from "../../project/graph/project.ts";
 import { sqlSites } from "../../project/graph/sql-sites.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
-import { transactionStatementOf } from "./shared/transactions.ts";
+import { placeOfStatement } from "./shared/statement-place.ts";
+import { controlIn, transactionStatementOf } from "./shared/transactions.ts";
 
 // Each call of D1 may run on another connection, so D1 refuses transaction control; `batch()` is its transaction.
 // https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
@@ -18,7 +19,7 @@ export default defineRule({
       const statement = transactionStatementOf(site);
       if (!statement) continue;
       yield {
-        span: project.span(site.argument),
+        ...placeOfStatement(project, site, (text) => controlIn(text) !== undefined),
         message: `D1 refuses \`${statement}\`: this call throws when it runs, and the statements around it are not one transaction. Send them together with \`batch([…])\`, which is committed or rolled back as a whole.`,
         confidence: "high",
         subject: site.binding === undefined ? {} : { database: site.binding },

@@ -1,12 +1,20 @@
 import type { SqlSite } from "../../../project/graph/sql-sites.ts";
 import { isTransactionControl, statementsOf } from "../../../project/sql/statement.ts";
-import { readableSql } from "../../../project/sql/text.ts";
+import { readableSql, type SqlText } from "../../../project/sql/text.ts";
 
 /** The first statement of a site that controls a transaction (`BEGIN IMMEDIATE`), shortened for messages; undefined when there is none. */
 export function transactionStatementOf(site: SqlSite): string | undefined {
-  for (const { sql } of site.texts)
-    for (const { kind, tokens } of statementsOf(sql))
-      if (isTransactionControl(kind) && isWhole(tokens)) return readableSql(tokens.slice(0, 3).map((token) => token.text).join(" "));
+  for (const { sql } of site.texts) {
+    const found = controlIn(sql);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The first statement of a text that controls a transaction, shortened for messages. */
+export function controlIn(sql: string | SqlText): string | undefined {
+  for (const { kind, tokens } of statementsOf(sql))
+    if (isTransactionControl(kind) && isWhole(tokens)) return readableSql(tokens.slice(0, 3).map((token) => token.text).join(" "));
   return undefined;
 }
 
