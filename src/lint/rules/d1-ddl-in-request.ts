@@ -52,10 +52,11 @@ interface Change {
 function changesOf(project: Project, site: SqlSite): readonly Change[] {
   if (isParameter(project, site.argument)) {
     // A wrapper that runs what it is handed: its callers change the schema.
-    return project.constants.valuesOf(site.argument).constants.flatMap(({ value, origin }) => {
+    const written = project.constants.valuesOf(site.argument).constants.flatMap(({ value, origin }) => {
       const found = schemaChangeIn(value);
       return found ? [{ site, node: origin, ...found }] : [];
     });
+    if (written.length > 0) return written;
   }
   for (const { sql } of site.texts) {
     const found = schemaChangeIn(sql);
