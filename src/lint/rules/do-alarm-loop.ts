@@ -5,7 +5,7 @@ import { isCall, isWithin } from "../../project/parse/ast.ts";
 import { controlFlow, runsInPlace, type Flow, type Step } from "../../project/flow/flow.ts";
 import type { CallSite } from "../../project/graph/calls.ts";
 import { argumentsOf, delayOf, type Arguments, type KnownNumber } from "../../project/graph/delays.ts";
-import { handedOver, isOnlyBase, objectCode, storageUse } from "../../project/graph/object-storage.ts";
+import { functionsLeadingTo, handedOver, isOnlyBase, objectCode, storageUse } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { requireFact } from "../facts.ts";
@@ -24,12 +24,13 @@ export default defineRule({
   *check({ project }) {
     if (!hasAlarms(project)) return;
     const reported = new Set<FunctionNode>();
+    const leading = functionsLeadingTo(project, "setAlarm");
     // Many classes inherit the handler of one base.
     const loops = new Map<FunctionNode, Rearming | undefined>();
     for (const cls of project.classes.durableObjects) {
       const handler = isOnlyBase(project, cls) ? undefined : alarmHandler(project, cls);
       if (!handler || reported.has(handler)) continue;
-      if (!loops.has(handler)) loops.set(handler, rearming(project, handler, new Map(), []));
+      if (!loops.has(handler)) loops.set(handler, rearming(project, handler, new Map(), [], leading));
       const loop = loops.get(handler);
       if (!loop || !isArmed(project, cls, handler)) continue;
       const report = reportOf(project, cls, handler, loop);
@@ -65,14 +66,14 @@ interface Rearming {
 }
 
 /** Whether each way through a function ends with an alarm set; undefined when one does not. */
-function rearming(project: Project, fn: FunctionNode, given: Arguments, active: readonly FunctionNode[]): Rearming | undefined {
-  if (active.includes(fn) || active.length >= MAX_DEPTH) return undefined;
+function rearming(project: Project, fn: FunctionNode, given: Arguments, active: readonly FunctionNode[], leading: ReadonlySet<FunctionNode>): Rearming | undefined {
+  if (!leading.has(fn) || active.includes(fn) || active.length >= MAX_DEPTH) return undefined;
   const flow = controlFlow(fn);
   const sets = new Map<Node, Rearming>();
   const stops = new Set<Node>();
   for (const { node } of flow.order) {
     if (!node || (!isCall(node) && node.type !== "NewExpression")) continue;
-    const rearms = rearmingCall(project, node, given, [...active, fn]);
+    const rearms = rearmingCall(project, node, given, [...active, fn], leading);
     if (rearms) sets.set(node, rearms);
     else if (stopsAlarm(project, node, 0)) stops.add(node);
   }
@@ -84,13 +85,13 @@ function rearming(project: Project, fn: FunctionNode, given: Arguments, active: 
   return { sets: all.flatMap((rearms) => rearms.sets), unlessThrown: !strict || all.some((rearms) => rearms.unlessThrown) };
 }
 
-function rearmingCall(project: Project, call: CallSite, given: Arguments, active: readonly FunctionNode[]): Rearming | undefined {
+function rearmingCall(project: Project, call: CallSite, given: Arguments, active: readonly FunctionNode[], leading: ReadonlySet<FunctionNode>): Rearming | undefined {
   if (setsAlarm(project, call)) {
     const [time] = call.arguments;
     return { sets: [{ call, delay: time && time.type !== "SpreadElement" ? delayOf(project, time, given) : undefined }], unlessThrown: false };
   }
   const targets = [...project.calls.targetsOf(call).filter((target) => !runsInPlace(target)), ...handedOver(project, call)];
-  const inner = targets.map((target) => rearming(project, target, argumentsOf(project, target, call, given), active));
+  const inner = targets.map((target) => rearming(project, target, argumentsOf(project, target, call, given), active, leading));
   if (inner.length === 0 || inner.some((rearms) => !rearms)) return undefined;
   const found = inner.flatMap((rearms) => rearms ?? []);
   return { sets: found.flatMap((rearms) => rearms.sets), unlessThrown: found.some((rearms) => rearms.unlessThrown) };

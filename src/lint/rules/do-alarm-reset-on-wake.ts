@@ -6,7 +6,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isMemb
 import { controlFlow, type FlowRoot } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import { delayOf, isRelativeToNow, valueBehind } from "../../project/graph/delays.ts";
-import { isOnlyBase, objectCode, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
+import { functionsLeadingTo, isOnlyBase, objectCode, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { waysTo, type Way, type WayStep } from "../../project/graph/ways.ts";
 import type { Confidence, Report, TextEdit } from "../finding.ts";
@@ -19,10 +19,11 @@ export default defineRule({
   *check({ project }) {
     if (!hasAlarms(project)) return;
     const reported = new Set<Node>();
+    const leading = functionsLeadingTo(project, "setAlarm");
     for (const cls of project.classes.durableObjects) {
       if (isOnlyBase(project, cls) || !objectCode(project, cls).uses.some(({ operation }) => operation === "setAlarm")) continue;
       for (const start of wakeStarts(project, cls))
-        for (const way of waysTo(project, start.code, (call) => setsAlarm(project, call))) {
+        for (const way of waysTo(project, start.code, (call) => setsAlarm(project, call), (fn) => leading.has(fn))) {
           const set = way.at(-1);
           if (!set || reported.has(set.call)) continue;
           const verdict = judge(project, cls, way);

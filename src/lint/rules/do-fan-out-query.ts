@@ -42,11 +42,19 @@ function shortened(text: string): string {
   return line.length > 40 ? `${line.slice(0, 39)}…` : line;
 }
 
+/** Methods of everyday values, behind which no stub needs to be looked for. */
+const NO_STUB_METHODS: ReadonlySet<string> = new Set([
+  "then", "catch", "finally", "map", "filter", "forEach", "push", "join", "slice", "split", "includes", "startsWith", "endsWith", "replace", "trim", "toString", "log", "error", "warn",
+  "info", "debug", "stringify", "parse", "json", "text", "keys", "values", "entries", "now", "get", "set", "has", "add", "test", "match", "from", "min", "max", "floor", "all", "prepare", "bind",
+  "first", "run", "exec", "toArray", "reduce", "some", "every", "find", "sort", "concat", "pop", "shift", "idFromName", "idFromString", "newUniqueId", "getByName", "padStart", "toISOString",
+  "where", "select", "use", "optional", "object", "string", "number", "array",
+]);
+
 /** The stub that a call is made on: `stub.method()`, `stub.fetch()`. */
 function stubOf(project: Project, call: CallExpression): StubKind | undefined {
   const member = calleeMember(call);
   const name = member && propertyName(member);
-  if (!member || name === undefined || name === "then" || name === "catch") return undefined;
+  if (!member || name === undefined || NO_STUB_METHODS.has(name)) return undefined;
   return asKind(project.kindOf(member.object), "stub");
 }
 

@@ -14,9 +14,10 @@ import { count, listed } from "./shared/words.ts";
 export default defineRule({
   id: "do-random-name",
   *check({ project }) {
+    const names = new Set(["newUniqueId", "idFromName", "getByName", "get", ...project.options.apis.stubHelpers.map((helper) => helper.name)]);
     for (const file of project.files)
       for (const call of file.calls) {
-        if (!/^(?:newUniqueId|idFromName|getByName|get\w*)$/.test(calleeName(call) ?? "")) continue;
+        if (!names.has(calleeName(call) ?? "")) continue;
         const kind = project.kindOf(call);
         if ((kind?.kind !== "object-id" && kind?.kind !== "stub") || kind.node !== call) continue;
         const fresh = freshOf(project, kind, call);

@@ -147,6 +147,39 @@ function collect(project: Project, cls: Class): ObjectCode {
   return { functions: new Set([...own, ...inherited.functions]), uses: [...uses, ...inherited.uses], initialisers: [...initialisers, ...inherited.initialisers] };
 }
 
+const leadingTo = new WeakMap<Project, Map<StorageOperation, ReadonlySet<FunctionNode>>>();
+
+/** The functions that objects run and that get, through calls, to one kind of use of the storage; those it stands in included. */
+export function functionsLeadingTo(project: Project, operation: StorageOperation): ReadonlySet<FunctionNode> {
+  let table = leadingTo.get(project);
+  if (!table) leadingTo.set(project, (table = new Map()));
+  let found = table.get(operation);
+  if (!found) table.set(operation, (found = collectLeading(project, operation)));
+  return found;
+}
+
+function collectLeading(project: Project, operation: StorageOperation): ReadonlySet<FunctionNode> {
+  const leading = new Set<FunctionNode>();
+  const callers = new Map<FunctionNode, Set<FunctionNode>>();
+  const seen = new Set<FunctionNode>();
+  for (const cls of project.classes.durableObjects) {
+    const { functions, uses } = objectCode(project, cls);
+    for (const use of uses) if (use.operation === operation && use.fn) leading.add(use.fn);
+    for (const fn of functions) {
+      if (seen.has(fn)) continue;
+      seen.add(fn);
+      for (const target of [...project.calls.calleesOf(fn).keys(), ...handedOverIn(project, fn)]) {
+        const known = callers.get(target);
+        if (known) known.add(fn);
+        else callers.set(target, new Set([fn]));
+      }
+    }
+  }
+  // A set grows while it is walked.
+  for (const fn of leading) for (const caller of callers.get(fn) ?? []) leading.add(caller);
+  return leading;
+}
+
 const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
 
 /** Uses of the storage in a function's code. Kept, as many classes share the code of a base. */
