@@ -33,6 +33,7 @@ export class CallGraph {
   readonly #sites = new Map<SourceFile, readonly CallSite[]>();
   readonly #entries = new Map<FunctionNode, ReadonlySet<Entry>>();
   #byName: ReadonlyMap<string, readonly CallSite[]> | undefined;
+  #valuesUsed: { readonly names: ReadonlyMap<string, readonly Node[]>; readonly members: ReadonlyMap<string, readonly Node[]> } | undefined;
   #implementing: ReadonlyMap<string, readonly Class[]> | undefined;
   #aliases: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
@@ -281,43 +282,61 @@ export class CallGraph {
       return;
     }
     const file = this.#project.fileOf(fn);
-    for (const candidate of this.#project.files) {
-      for (const local of this.#namesFor(name, file, fn))
-        for (const use of candidate.identifiers.get(local) ?? []) {
-          const holder = use.parent;
-          if (holder?.type === "CallExpression" && holder.callee !== use) {
-            const definition = this.#project.definitionOf(use);
-            if (definition?.type !== "function" || definition.node !== fn) continue;
-            const method = calleeName(holder);
-            if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
-            else {
-              const outer = enclosingFunction(holder);
-              if (outer) yield this.#entriesOf(outer, seen, depth + 1);
-            }
-          } else if (holder?.type === "Property" && holder.value === use) {
-            const definition = this.#project.definitionOf(use);
-            if (definition?.type !== "function" || definition.node !== fn) continue;
-            const key = keyName(holder.key, holder.computed);
-            yield [key !== undefined && HANDLERS.has(key) ? (key as Entry) : "export"];
+    for (const local of this.#namesFor(name, file, fn))
+      for (const use of this.#uses().names.get(local) ?? []) {
+        const definition = this.#project.definitionOf(use);
+        if (definition?.type !== "function" || definition.node !== fn) continue;
+        const holder = use.parent;
+        if (holder?.type === "CallExpression") {
+          const method = calleeName(holder);
+          if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
+          else {
+            const outer = enclosingFunction(holder);
+            if (outer) yield this.#entriesOf(outer, seen, depth + 1);
+          }
+        } else if (holder?.type === "Property") {
+          const key = keyName(holder.key, holder.computed);
+          yield [key !== undefined && HANDLERS.has(key) ? (key as Entry) : "export"];
+        }
+      }
+  }
+
+  /** Names and members used as values: given to a call, or (names) held by an object. In order of path and place. */
+  #uses(): { readonly names: ReadonlyMap<string, readonly Node[]>; readonly members: ReadonlyMap<string, readonly Node[]> } {
+    if (this.#valuesUsed) return this.#valuesUsed;
+    const names = new Map<string, Node[]>();
+    const members = new Map<string, Node[]>();
+    const add = (table: Map<string, Node[]>, name: string, use: Node): void => {
+      const list = table.get(name);
+      if (list) list.push(use);
+      else table.set(name, [use]);
+    };
+    for (const file of this.#project.files) {
+      for (const call of file.calls)
+        for (const argument of call.arguments) {
+          if (argument.type === "Identifier") add(names, argument.name, argument);
+          else if (isMember(argument)) {
+            const name = propertyName(argument);
+            if (name !== undefined) add(members, name, argument);
           }
         }
+      for (const object of nodesOf(file, "ObjectExpression"))
+        for (const property of object.properties) if (property.type === "Property" && property.value.type === "Identifier") add(names, property.value.name, property.value);
     }
+    return (this.#valuesUsed = { names, members });
   }
 
   *#memberUses(fn: FunctionNode, key: string, seen: Set<FunctionNode>, depth: number): Iterable<Iterable<Entry>> {
-    for (const candidate of this.#project.files)
-      for (const use of candidate.members.get(key) ?? []) {
-        const holder = use.parent;
-        if (holder?.type !== "CallExpression" || holder.callee === use) continue;
-        const kind = this.#project.kindOf(use);
-        if (kind?.kind !== "function" || kind.fn !== fn) continue;
-        const method = calleeName(holder);
-        if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
-        else {
-          const outer = enclosingFunction(holder);
-          if (outer) yield this.#entriesOf(outer, seen, depth + 1);
-        }
+    for (const use of this.#uses().members.get(key) ?? []) {
+      const kind = this.#project.kindOf(use);
+      if (use.parent?.type !== "CallExpression" || kind?.kind !== "function" || kind.fn !== fn) continue;
+      const method = calleeName(use.parent);
+      if (method !== undefined && ROUTE_METHODS.test(method)) yield ["route"];
+      else {
+        const outer = enclosingFunction(use.parent);
+        if (outer) yield this.#entriesOf(outer, seen, depth + 1);
       }
+    }
   }
 
   #isExported(fn: FunctionNode): boolean {
