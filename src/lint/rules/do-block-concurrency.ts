@@ -134,10 +134,13 @@ function isOnce(project: Project, call: CallExpression): boolean {
     if (parent.type === "AssignmentExpression" && parent.right === node && (parent.operator !== "=" || isField(parent.left))) return true;
   }
   const fn = enclosingFunction(call);
-  const flow = flowOf(call);
-  if (!fn || !flow) return false;
+  if (!fn) return false;
   const assigned = assignedNames(project, callbackOf(fn) ? outermost(fn) : fn, call);
-  return flow.conditionsOn(call).some((condition) => namesIn(project, condition.test).some((name) => assigned.has(name)));
+  const isGuarded = (site: Node): boolean => flowOf(site)?.conditionsOn(site).some((condition) => namesIn(project, condition.test).some((name) => assigned.has(name))) ?? false;
+  if (isGuarded(call)) return true;
+  // `if (this.status !== "started") await this.initialize()`, wherever that is called.
+  const callers = project.calls.callersOf(outermost(fn));
+  return callers.length > 0 && callers.every(isGuarded);
 }
 
 function isField(node: Node): boolean {

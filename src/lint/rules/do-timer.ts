@@ -1,8 +1,9 @@
 import type { CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isFunction, isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingClass, enclosingFunction, isFunction, isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Variable } from "../../project/parse/scopes.ts";
 import type { Project } from "../../project/graph/project.ts";
+import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
@@ -11,28 +12,48 @@ import { classNames } from "./shared/names.ts";
 
 type Timer = "setInterval" | "setTimeout";
 
+interface Found {
+  readonly call: CallExpression;
+  readonly timer: Timer;
+  readonly owners: ReadonlySet<Class>;
+}
+
 export default defineRule({
   id: "do-timer",
   *check({ project }) {
+    const units = new Map<Node, Found[]>();
     for (const file of project.files)
       for (const call of file.calls) {
         const timer = timerOf(file, call);
         if (!timer || isBoundToEvent(project, file, call, timer)) continue;
         const owners = project.classes.ownersOf(call);
         if (owners.size === 0) continue;
-        const [owner] = owners;
-        // What serves a container lives as long as the container does; such an object does not hibernate anyway.
-        const servesContainer = [...owners].every((cls) => isContainer(project, cls));
-        yield {
-          span: project.span(call),
-          message: message(project, call, timer, owners),
-          confidence: servesContainer ? "low" : timer === "setInterval" ? "high" : "medium",
-          related: owner && !isWithin(call, owner) ? [{ span: project.span(owner.id ?? owner), message: "the object that this code runs in" }] : [],
-          subject: { ...(owner ? { class: project.classes.nameOf(owner) ?? "" } : {}) },
-        };
+        const unit = enclosingClass(call) ?? file.program;
+        units.set(unit, [...(units.get(unit) ?? []), { call, timer, owners }]);
       }
+    for (const found of units.values()) yield reportOf(project, found);
   },
 });
+
+/** One finding a class, at its first interval or else its first timeout: they are moved to alarms together. */
+function reportOf(project: Project, found: readonly Found[]): Report {
+  const main = found.find(({ timer }) => timer === "setInterval") ?? found[0];
+  if (!main) throw new Error("a unit without timers");
+  const { call, timer, owners } = main;
+  const [owner] = owners;
+  // What serves a container lives as long as the container does; such an object does not hibernate anyway.
+  const servesContainer = [...owners].every((cls) => isContainer(project, cls));
+  return {
+    span: project.span(call),
+    message: message(project, call, timer, owners),
+    confidence: servesContainer ? "low" : timer === "setInterval" ? "high" : "medium",
+    related: [
+      ...(owner && !isWithin(call, owner) ? [{ span: project.span(owner.id ?? owner), message: "the object that this code runs in" }] : []),
+      ...found.filter((other) => other !== main).map((other) => ({ span: project.span(other.call), message: other.timer === "setInterval" ? "another interval" : "another timeout" })),
+    ],
+    subject: { ...(owner ? { class: project.classes.nameOf(owner) ?? "" } : {}) },
+  };
+}
 
 function message(project: Project, call: CallExpression, timer: Timer, owners: ReadonlySet<Class>): string {
   const names = classNames(project, owners);

@@ -1,6 +1,6 @@
 import { controlFlow } from "../../project/flow/flow.ts";
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
-import { calleeMember, enclosingFunction, isIdentifier, isWithin, keyName, propertyName, thisClass, unwrap } from "../../project/parse/ast.ts";
+import { calleeMember, enclosingClass, enclosingFunction, isIdentifier, isWithin, keyName, propertyName, thisClass, unwrap } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { hibernationOption } from "../../project/graph/hibernation.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -15,13 +15,18 @@ import { classNames } from "./shared/names.ts";
 export default defineRule({
   id: "do-websocket-accept",
   *check({ project }) {
+    const units = new Map<Node, Report[]>();
     for (const file of project.files)
       for (const member of file.members.get("accept") ?? []) {
         const call = member.parent;
         if (call?.type !== "CallExpression" || call.callee !== member) continue;
         const report = acceptReport(project, file, call, member.object);
-        if (report) yield report;
+        const unit = enclosingClass(call) ?? file.program;
+        if (report) units.set(unit, [...(units.get(unit) ?? []), report]);
       }
+    // One finding a class: sockets are moved to the runtime together.
+    for (const [first, ...others] of units.values())
+      if (first) yield { ...first, related: [...(first.related ?? []), ...others.map(({ span }) => ({ span, message: "also accepted here" }))] };
     for (const cls of project.classes.durableObjects) if (keepsPartySockets(project, cls)) yield partyReport(project, cls);
   },
 });
@@ -30,8 +35,8 @@ function acceptReport(project: Project, file: SourceFile, call: CallExpression, 
   const owners = project.classes.ownersOf(call);
   const [owner] = owners;
   if (!owner || ![...socketEnds(project, socket)].includes("server")) return undefined;
-  if (closesAtOnce(project, file, call, socket) || isProxyPair(project, file, call)) return undefined;
-  const name = project.text(socket);
+  if (closesAtOnce(project, call, socket) || isProxyPair(project, file, call)) return undefined;
+  const name = project.text(unwrap(socket));
   return {
     span: project.span(call),
     message: `\`${name}.accept()\` keeps ${classNames(project, owners)} in memory for as long as this socket is connected: the object cannot hibernate between messages, and every second of a quiet connection is billed as duration.`,
@@ -54,16 +59,16 @@ function mend(project: Project, file: SourceFile, call: CallExpression, socket: 
 }
 
 /** Accepted only to be told why it is refused: `accept()`, `send()`, `close()` on every path, none of it in a listener. */
-function closesAtOnce(project: Project, file: SourceFile, call: CallExpression, socket: Node): boolean {
+function closesAtOnce(project: Project, call: CallExpression, socket: Node): boolean {
   const fn = enclosingFunction(call);
   if (!fn) return false;
-  const text = project.text(socket);
+  const text = project.text(unwrap(socket));
   const flow = controlFlow(fn);
   if (!flow.has(call)) return false;
   return flow.everyPath((node) => {
     if (node.type !== "CallExpression") return false;
     const member = calleeMember(node);
-    return member !== undefined && propertyName(member) === "close" && file.text.slice(member.object.start, member.object.end) === text;
+    return member !== undefined && propertyName(member) === "close" && project.text(unwrap(member.object)) === text;
   }, { from: call });
 }
 
