@@ -19,10 +19,10 @@ interface Site {
   readonly why: string;
 }
 
-const LOCK_TABLE = /(?:^|_)(?:locks?|mutex(?:es)?|leases?|semaphores?|leaders?|leader_?election)(?:$|_)|[a-z](?:Locks?|Mutex|Leases?|Semaphores?)$/i;
+const LOCK_TABLE = /(?:^|_)(?:[Ll]ocks?|[Mm]utex(?:es)?|[Ll]eases?|[Ss]emaphores?|[Ll]eader_?[Ee]lection)(?:$|_)|[a-z](?:Locks?|Mutex|Leases?|Semaphores?)$/;
 const LOCK_COLUMN = /^(?:lock(?:ed)?_?(?:by|at|until|token|owner|expires(?:_?at)?)|lease(?:d)?_?(?:by|until|token|owner|id|expires(?:_?at)?)|claim(?:ed)?_?(?:by|until|token|owner|expires(?:_?at)?)|lock_?owner|visibility_?timeout|visible_?at)$/i;
 const TAKEN_STATE = /^['"]?(?:processing|running|claimed|leased|locked|in_?progress|in-progress|picked|reserved|working|active_worker)['"]?$/i;
-const QUEUE_TABLE = /(?:^|_)(?:jobs?|queues?|outbox|tasks?|work_?items?|deliver(?:y|ies)|dead_?letters?)(?:$|_)|[a-z](?:Jobs?|Queue|Outbox|Tasks?|Deliveries)$/i;
+const QUEUE_TABLE = /(?:^|_)(?:jobs?|queues?|outbox|tasks?|work_?items?|deliver(?:y|ies)|dead_?letters?)(?:$|_)|[a-z](?:Jobs?|Queue|Outbox|Tasks?|Deliveries)$/;
 /** Locking a person's account or a record against edits is no coordination of code. */
 const NO_LOCK_TABLE = /block|padlock|lockout|wedlock|clock|unlock/i;
 

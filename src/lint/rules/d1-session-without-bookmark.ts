@@ -122,11 +122,12 @@ function holdsSession(project: Project, argument: Node, session: D1Session): boo
   return found && !isWithin(session.call, argument);
 }
 
-/** A Worker that only reads a database has no write of its own to miss. */
+/** A Worker that only reads a database, or writes it in jobs alone, has no write of a caller's to miss. */
 function writesTo(project: Project, session: D1Session): boolean {
   const configs = project.bindings.configsFor(session.file.path);
   return queriesOf(project).all.some((query) => {
     if (query.action !== "write" && !(query.batch && query.action === "unknown")) return false;
+    if (isMaintenance(query.file, query.node) || project.calls.isBackgroundOnly(query.node)) return false;
     const binding = databaseOf(query.database)?.binding;
     const mine = session.database?.binding;
     if (binding !== undefined && mine !== undefined && !sameTable(binding, mine)) return false;

@@ -7,6 +7,7 @@ import { repetitionsAround } from "../../project/graph/loops.ts";
 import { alwaysLeaves, bodyLeaves } from "../../project/graph/outside.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf, sameTable, useOf, type D1Query } from "../../project/graph/queries.ts";
+import { writeParts } from "../../project/graph/write-parts.ts";
 import { databaseOf } from "../../project/graph/evaluate.ts";
 import { defineRule } from "../rule.ts";
 import { callWords, databaseSubject, functionWords, listed } from "./shared/d1-words.ts";
@@ -26,10 +27,12 @@ interface Write {
 
 const LOG = /(?:^|_)(?:logs?|audit\w*|metrics?|analytics|telemetry|traces?|page_?views?|visits?|stats|statistics)(?:$|_)|[a-z](?:Logs?|Audits?|AuditEntry|AuditEntries|Metrics?|Analytics|Stats|Traces?|Visits?)$|^audit/;
 /** Helpers that note what happened or tell somebody: not a part of what they tell about. */
-const LOG_HELPER = /^(?:log|audit|track|trace|touch|notify|send|email|emit|publish|enqueue)(?![a-z])|(?:[a-z]Log|Audit|Metrics?|Analytics?|Telemetry|Tracking)(?![a-z])|^record(?:Usage|Event|Error|Visit|View|Access)|^report(?:Error|Usage)/;
+const LOG_HELPER = /^(?:log|audit|track|trace|touch|refresh|notify|send|email|emit|publish|enqueue)(?![a-z])|(?:[a-z]Log|Audit|Metrics?|Analytics?|Telemetry|Tracking)(?![a-z])|^record(?:Usage|Event|Error|Visit|View|Access)|^report(?:Error|Usage)/;
 /** What is named as a look-up writes on the side at most: it refreshes a cache, notes the last use. */
 const LOOKUP = /^(?:get|find|load|fetch|read|list|query|select|count|is|has|can|check|validate|verify|require|resolve|lookup|search|auth|ensure|exists|extract|parse|render|build|make|compute|with)(?:[A-Z_]|$)/;
 const HOUSEKEEPING = /^(?:clean|cleanup|clear|prune|purge|sweep|expire|evict|gc|trim|rotate)/i;
+const STALE = /stale|expired|orphan|outdated/i;
+const TIME_COLUMN = /expir|(?:^|_)(?:at|ts|time|date|until|seen|created|updated)$|At$|Time$|Date$|Until$|^(?:timestamp|ttl)$/;
 
 export default defineRule({
   id: "d1-unbatched-writes",
@@ -170,7 +173,7 @@ function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flo
   if (differentDatabases(earlier, later) || !areRelated(project, earlier, later)) return false;
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
   if (isBestEffort(file, flow, earlier, later) || areExclusive(flow, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
-  if (inReportedLoop(project, file, earlier.node, later.node)) return false;
+  if (inReportedLoop(project, file, earlier.node, later.node) || isCleanUp(project, earlier) || isCleanUp(project, later)) return false;
   return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, file, fn, earlier, later);
 }
 
@@ -183,6 +186,7 @@ function differentDatabases(a: Write, b: Write): boolean {
 /** Two statements beside each other belong together; helpers do when they write the same table or are given the same thing. */
 function areRelated(project: Project, a: Write, b: Write): boolean {
   if (!a.helper && !b.helper) return true;
+  if ([a, b].some((write) => write.helper && STALE.test(calleeName(write.helper) ?? ""))) return false;
   if (a.tables.some((table) => b.tables.some((other) => sameTable(table, other)))) return true;
   if ([a, b].some((write) => write.helper && HOUSEKEEPING.test(calleeName(write.helper) ?? ""))) return false;
   const left = thingsGiven(project, a);
@@ -254,9 +258,21 @@ function areExclusive(flow: Flow, a: Node, b: Node): boolean {
   }));
 }
 
-/** Both in a loop that is reported for its queries: mending that mends this. */
+/** Both in loops that are reported for their queries: mending those mends this. */
 function inReportedLoop(project: Project, file: SourceFile, a: Node, b: Node): boolean {
-  return queryLoops(project, file).some((loop) => loop.confidence !== "low" && isWithin(a, loop.repetition.node) && isWithin(b, loop.repetition.node));
+  const reported = queryLoops(project, file).filter((loop) => loop.confidence !== "low");
+  return [a, b].every((node) => reported.some((loop) => isWithin(node, loop.repetition.node)));
+}
+
+/** `DELETE … WHERE expires_at < ?`: what is too old goes, whatever else this code is about. */
+function isCleanUp(project: Project, write: Write): boolean {
+  if (write.helper) return false;
+  return write.queries.every((query) => {
+    const parts = writeParts(project, query);
+    return parts.length > 0 && parts.every((part) => part.kind === "delete" && part.guards.length > 0) && (query.via === "d1"
+      ? parts.every((part) => part.guards.every((column) => TIME_COLUMN.test(column)))
+      : /\b(?:lt|lte)\(/.test(project.text(query.node)) && !/\beq\((?!.*(?:confirmed|status|state))/.test(project.text(query.node)));
+  });
 }
 
 /** Whether the later write is made of, or decided by, what the earlier one gave, or by a read of what it wrote. */
@@ -264,6 +280,7 @@ function needsResult(project: Project, file: SourceFile, flow: Flow, values: Val
   const reads = queriesOf(project).in(file).filter((query) => query.node.start > earlier.node.end && query.node.end < later.node.end && query.reads.some((table) => earlier.tables.some((written) => sameTable(table, written))));
   const sources = new Set<Node>([earlier.node, ...reads.map((query) => query.node)]);
   if (values.dependsOn(later.node, (node) => node !== later.node && sources.has(node))) return true;
+  if (decidesOnItself(project, file, values, earlier, later)) return true;
   const before = new Set(flow.conditionsOn(earlier.node).map((condition) => condition.test));
   return flow.conditionsOn(later.node).some((condition) => {
     if (before.has(condition.test) || !values.dependsOn(condition.test, (node) => sources.has(node))) return false;
@@ -273,8 +290,20 @@ function needsResult(project: Project, file: SourceFile, flow: Flow, values: Val
   });
 }
 
+/** `if (!claimed) throw …` in the branch of the earlier write: who gets further has what it gave. */
+function decidesOnItself(project: Project, file: SourceFile, values: Values, earlier: Write, later: Write): boolean {
+  if (earlier.helper) return false;
+  let found = false;
+  for (let block = earlier.node.parent ?? undefined; block && !isFunction(block) && !found; block = block.parent ?? undefined) {
+    if (block.type !== "BlockStatement") continue;
+    found = block.body.some((statement) => statement.type === "IfStatement" && statement.start > earlier.node.end && statement.end < later.node.start && leaves(file, statement.consequent)
+      && values.dependsOn(statement.test, earlier.node) && !isErrorCheck(project.text(statement.test)));
+  }
+  return found;
+}
+
 function isErrorCheck(test: string): boolean {
-  return /success|error|\bok\b|^!?\w+$/i.test(test) && !/changes|last_row_id|results|length|rows|\[0\]/.test(test);
+  return /success|error|\bok\b|^!?(?:res|result|response|out|info)$/i.test(test) && !/changes|last_row_id|results|length|rows|\[0\]/.test(test);
 }
 
 /** Whether something outside D1 is always awaited between two writes: the first is then meant to be seen before the second. */
