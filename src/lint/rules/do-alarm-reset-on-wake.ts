@@ -6,7 +6,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isMemb
 import { controlFlow, type FlowRoot } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import { delayOf, isRelativeToNow, valueBehind } from "../../project/graph/delays.ts";
-import { functionsLeadingTo, isOnlyBase, objectCode, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
+import { functionsLeadingTo, initialisersOf, isOnlyBase, mayDo, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { waysTo, type Way, type WayStep } from "../../project/graph/ways.ts";
 import type { Confidence, Report, TextEdit } from "../finding.ts";
@@ -21,7 +21,7 @@ export default defineRule({
     const reported = new Set<Node>();
     const leading = functionsLeadingTo(project, "setAlarm");
     for (const cls of project.classes.durableObjects) {
-      if (isOnlyBase(project, cls) || !objectCode(project, cls).uses.some(({ operation }) => operation === "setAlarm")) continue;
+      if (isOnlyBase(project, cls) || !mayDo(project, cls, "setAlarm")) continue;
       for (const start of wakeStarts(project, cls))
         for (const way of waysTo(project, start.code, (call) => setsAlarm(project, call), (fn) => leading.has(fn))) {
           const set = way.at(-1);
@@ -47,7 +47,7 @@ function* wakeStarts(project: Project, cls: Class): Generator<Start> {
     const constructor = project.classes.constructorOf(current);
     if (constructor) yield { code: constructor, name: "the constructor" };
   }
-  yield { code: objectCode(project, cls).initialisers, name: "a field's initialiser" };
+  yield { code: initialisersOf(project, cls), name: "a field's initialiser" };
   for (const hook of project.classes.knownBase(cls)?.wakeHooks ?? []) {
     const method = project.classes.method(cls, hook);
     if (method) yield { code: method, name: `\`${hook}()\`` };

@@ -1,7 +1,7 @@
 // setAlarm() throws a TypeError in an object whose class has no alarm() method.
 // https://developers.cloudflare.com/durable-objects/api/alarms/#setalarm
 import type { Class } from "../../project/parse/ast.ts";
-import { isBound, isOnlyBase, mayHaveHiddenMethods, objectCode } from "../../project/graph/object-storage.ts";
+import { isBound, isOnlyBase, mayDo, mayHaveHiddenMethods, objectCode } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { isWithin } from "../../project/parse/ast.ts";
 import { isInside } from "../../paths.ts";
@@ -12,7 +12,7 @@ export default defineRule({
   *check({ project }) {
     if (!project.files.some((file) => file.members.has("setAlarm"))) return;
     for (const cls of project.classes.durableObjects) {
-      if (isOnlyBase(project, cls) || project.classes.hasMethod(cls, "alarm") || mayHaveHiddenMethods(project, cls)) continue;
+      if (isOnlyBase(project, cls) || project.classes.hasMethod(cls, "alarm") || !mayDo(project, cls, "setAlarm") || mayHaveHiddenMethods(project, cls)) continue;
       const [first, ...others] = objectCode(project, cls).uses.filter(({ operation }) => operation === "setAlarm").sort((a, b) => Number(isWithin(b.node, cls)) - Number(isWithin(a.node, cls)));
       if (!first) continue;
       const name = project.classes.nameOf(cls) ?? "the class";

@@ -3,7 +3,7 @@
 import type { Class, ExpressionStatement, FunctionNode, Node, ReturnStatement } from "../../project/parse/ast.ts";
 import { calleeName, enclosingFunction, isCall, isWithin, wrapped } from "../../project/parse/ast.ts";
 import { controlFlow, rootOf } from "../../project/flow/flow.ts";
-import { isBound, isOnlyBase, methodName, objectCode, storageUse, type StorageUse } from "../../project/graph/object-storage.ts";
+import { isBound, isOnlyBase, mayDo, methodName, objectCode, storageUse, type StorageUse } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Located } from "../../project/span.ts";
 import { effectiveEnvironments } from "../../project/wrangler/effective.ts";
@@ -18,7 +18,7 @@ export default defineRule({
     if (!project.files.some((file) => file.members.has("deleteAll"))) return;
     const reported = new Set<Node>();
     for (const cls of project.classes.durableObjects) {
-      if (isOnlyBase(project, cls)) continue;
+      if (isOnlyBase(project, cls) || !mayDo(project, cls, "deleteAll")) continue;
       const { uses, functions } = objectCode(project, cls);
       const alarm = alarmOf(project, cls);
       if (!alarm) continue;

@@ -1,6 +1,6 @@
 import { sqlText, type SqlText } from "../sql/text.ts";
 import type { Class, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk } from "../parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { CallSite } from "./calls.ts";
 import type { Project } from "./project.ts";
@@ -147,10 +147,16 @@ function collect(project: Project, cls: Class): ObjectCode {
   return { functions: new Set([...own, ...inherited.functions]), uses: [...uses, ...inherited.uses], initialisers: [...initialisers, ...inherited.initialisers] };
 }
 
-const leadingTo = new WeakMap<Project, Map<StorageOperation, ReadonlySet<FunctionNode>>>();
+const leadingTo = new WeakMap<Project, Map<AlarmOrAll, ReadonlySet<FunctionNode>>>();
 
-/** The functions that objects run and that get, through calls, to one kind of use of the storage; those it stands in included. */
-export function functionsLeadingTo(project: Project, operation: StorageOperation): ReadonlySet<FunctionNode> {
+/** Operations that are rare enough to start from. */
+type AlarmOrAll = "setAlarm" | "deleteAlarm" | "deleteAll";
+
+/**
+ * The functions that get, through calls, to one kind of use of the storage; those it stands in included. It may hold some too many, as
+ * functions handed over by name are not told apart.
+ */
+export function functionsLeadingTo(project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> {
   let table = leadingTo.get(project);
   if (!table) leadingTo.set(project, (table = new Map()));
   let found = table.get(operation);
@@ -158,26 +164,40 @@ export function functionsLeadingTo(project: Project, operation: StorageOperation
   return found;
 }
 
-function collectLeading(project: Project, operation: StorageOperation): ReadonlySet<FunctionNode> {
+function collectLeading(project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> {
   const leading = new Set<FunctionNode>();
-  const callers = new Map<FunctionNode, Set<FunctionNode>>();
-  const seen = new Set<FunctionNode>();
-  for (const cls of project.classes.durableObjects) {
-    const { functions, uses } = objectCode(project, cls);
-    for (const use of uses) if (use.operation === operation && use.fn) leading.add(use.fn);
-    for (const fn of functions) {
-      if (seen.has(fn)) continue;
-      seen.add(fn);
-      for (const target of [...project.calls.calleesOf(fn).keys(), ...handedOverIn(project, fn)]) {
-        const known = callers.get(target);
-        if (known) known.add(fn);
-        else callers.set(target, new Set([fn]));
-      }
+  const addAround = (node: Node): void => {
+    for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) leading.add(fn);
+  };
+  for (const file of project.files)
+    for (const member of file.members.get(operation) ?? []) {
+      const call = wrapped(member).parent;
+      if (isCall(call) && storageUse(project, call)?.operation === operation) addAround(call);
     }
+  // Upwards, as few functions use it; a set grows while it is walked.
+  for (const fn of leading) {
+    for (const call of project.calls.callersOf(fn)) addAround(call);
+    const name = methodName(fn);
+    // Handed over by its name; which function of that name is meant does not matter here.
+    if (name !== undefined) for (const file of project.files) for (const use of [...(file.members.get(name) ?? []), ...(file.identifiers.get(name) ?? [])]) if (isHandedOver(use)) addAround(use);
   }
-  // A set grows while it is walked.
-  for (const fn of leading) for (const caller of callers.get(fn) ?? []) leading.add(caller);
   return leading;
+}
+
+/** Whether objects of a class use their storage in one way: the cheap question before `objectCode`. */
+export function mayDo(project: Project, cls: Class, operation: AlarmOrAll): boolean {
+  const leading = functionsLeadingTo(project, operation);
+  if (leading.size === 0 && !project.files.some((file) => file.members.has(operation))) return false;
+  return project.classes.chain(cls).some((current) =>
+    project.classes.functionsOf(current).some((fn) => leading.has(fn)) ||
+    initialiserCalls(project.fileOf(current), current).some((call) => storageUse(project, call)?.operation === operation || project.calls.targetsOf(call).some((fn) => leading.has(fn))));
+}
+
+/** `blockConcurrencyWhile(this.load)`, `then(this.load.bind(this))`. */
+function isHandedOver(use: Node): boolean {
+  const { parent } = use;
+  if (parent?.type === "CallExpression") return parent.callee !== use;
+  return isMember(parent) && parent.object === use && propertyName(parent) === "bind";
 }
 
 const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
@@ -223,6 +243,11 @@ export function handedOverIn(project: Project, fn: FunctionNode): readonly Funct
   let found = handedOverBy.get(fn);
   if (!found) handedOverBy.set(fn, (found = project.calls.callsIn(fn).flatMap((call) => handedOver(project, call))));
   return found;
+}
+
+/** Calls in the initialisers of a class's fields and of those of its bases, which run before the constructor's body. */
+export function initialisersOf(project: Project, cls: Class): readonly CallSite[] {
+  return project.classes.chain(cls).flatMap((current) => initialiserCalls(project.fileOf(current), current));
 }
 
 function initialiserCalls(file: SourceFile, cls: Class): CallSite[] {
