@@ -37,6 +37,7 @@ const TIME_COLUMN = /expir|(?:^|_)(?:at|ts|time|date|until|seen|created|updated)
 export default defineRule({
   id: "d1-unbatched-writes",
   *check({ project }) {
+    if (!queriesOf(project).all.some(isWrite)) return;
     for (const file of project.files)
       for (const fn of file.functions) {
         const writes = writesOf(project, file, fn);

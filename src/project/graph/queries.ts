@@ -106,6 +106,7 @@ export function queriesOf(project: Project): QueryTable {
 /** Every place where D1 is asked, and which calls lead there. Receivers that are not known give nothing. */
 export class QueryTable {
   readonly #project: Project;
+  #all: readonly D1Query[] | undefined;
   readonly #byFile = new Map<SourceFile, readonly D1Query[]>();
   readonly #byRoot = new Map<SourceFile, ReadonlyMap<Node, readonly D1Query[]>>();
   readonly #runs = new Map<FunctionNode, readonly ReachedQuery[]>();
@@ -118,7 +119,7 @@ export class QueryTable {
 
   /** The queries of every file that rules run on, in order of path and place. */
   get all(): readonly D1Query[] {
-    return this.#project.files.flatMap((file) => this.in(file));
+    return (this.#all ??= this.#project.files.flatMap((file) => this.in(file)));
   }
 
   /** The queries in a file, in source order. */
@@ -324,7 +325,33 @@ export function useOf(node: Node): QueryUse {
   return "dropped";
 }
 
+/** What some file of the project mentions. Methods as common as `get` are only looked into where their library is. */
+interface Mentions {
+  readonly d1: boolean;
+  readonly drizzle: boolean;
+  readonly kysely: boolean;
+  readonly prisma: boolean;
+  readonly workersQb: boolean;
+  readonly d1Orm: boolean;
+}
+
+const mentions = new WeakMap<Project, Mentions>();
+
+function mentionsOf(project: Project): Mentions {
+  let found = mentions.get(project);
+  if (found) return found;
+  const some = (pattern: RegExp): boolean => project.files.some((file) => pattern.test(file.text));
+  found = {
+    d1: project.files.some((file) => file.members.has("prepare") || file.members.has("exec")), drizzle: some(/drizzle/i), kysely: some(/kysely/i),
+    prisma: some(/prisma/i), workersQb: some(/workers-qb/), d1Orm: some(/d1-orm/),
+  };
+  mentions.set(project, found);
+  return found;
+}
+
 function collect(project: Project, file: SourceFile): readonly D1Query[] {
+  const has = mentionsOf(project);
+  if (!Object.values(has).some(Boolean)) return [];
   const found = new Map<Node, D1Query>();
   const add = (query: D1Query | undefined): void => {
     if (query && !found.has(query.node)) found.set(query.node, query);
@@ -333,14 +360,14 @@ function collect(project: Project, file: SourceFile): readonly D1Query[] {
     const member = calleeMember(call);
     const name = member ? propertyName(member) : undefined;
     if (!member || name === undefined) continue;
-    if (D1_METHODS.has(name)) add(statementQuery(project, file, call, member, name));
+    if (has.d1 && D1_METHODS.has(name)) add(statementQuery(project, file, call, member, name));
     if (DATABASE_METHODS.has(name)) add(databaseQuery(project, file, call, member, name));
-    if (DRIZZLE_START.has(name)) add(drizzleQuery(project, file, call, member, name));
-    else if (DRIZZLE_QUERY.has(name)) add(drizzleRelational(project, file, call, member, name));
-    if (KYSELY_START.has(name)) add(kyselyQuery(project, file, call, member, name));
-    if (PRISMA_READS.has(name) || PRISMA_WRITES.has(name) || PRISMA_RAW.has(name) || name === "$transaction") add(prismaQuery(project, file, call, member, name));
-    if (name in QB_METHODS) add(workersQbQuery(project, file, call, member, name));
-    if (name in D1_ORM_METHODS) add(d1OrmQuery(project, file, call, member, name));
+    if (has.drizzle && DRIZZLE_START.has(name)) add(drizzleQuery(project, file, call, member, name));
+    else if (has.drizzle && DRIZZLE_QUERY.has(name)) add(drizzleRelational(project, file, call, member, name));
+    if (has.kysely && KYSELY_START.has(name)) add(kyselyQuery(project, file, call, member, name));
+    if (has.prisma && (PRISMA_READS.has(name) || PRISMA_WRITES.has(name) || PRISMA_RAW.has(name) || name === "$transaction")) add(prismaQuery(project, file, call, member, name));
+    if (has.workersQb && name in QB_METHODS) add(workersQbQuery(project, file, call, member, name));
+    if (has.d1Orm && name in D1_ORM_METHODS) add(d1OrmQuery(project, file, call, member, name));
   }
   for (const tagged of nodesOf(file, "TaggedTemplateExpression")) {
     const tag = unwrap(tagged.tag);

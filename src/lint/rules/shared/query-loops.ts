@@ -38,6 +38,7 @@ export function queryLoops(project: Project, file: SourceFile): readonly QueryLo
 }
 
 function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
+  if (queriesOf(project).all.length === 0) return [];
   const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
   for (const trigger of triggersIn(project, file)) {
     const repetition = costlyRepetition(project, trigger.node);
