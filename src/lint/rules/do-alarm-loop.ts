@@ -1,7 +1,7 @@
 // Each alarm is a billed request and each setAlarm() a billed row: a handler that always sets the next alarm soon never lets an idle object rest.
 // https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-alarms-for-per-entity-scheduled-tasks
 import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { isCall, isWithin } from "../../project/parse/ast.ts";
+import { calleeName, isCall, isFunction, isWithin } from "../../project/parse/ast.ts";
 import { controlFlow, runsInPlace, type Flow, type Step } from "../../project/flow/flow.ts";
 import type { CallSite } from "../../project/graph/calls.ts";
 import { argumentsOf, delayOf, type Arguments, type KnownNumber } from "../../project/graph/delays.ts";
@@ -90,6 +90,10 @@ function rearmingCall(project: Project, call: CallSite, given: Arguments, active
     const [time] = call.arguments;
     return { sets: [{ call, delay: time && time.type !== "SpreadElement" ? delayOf(project, time, given) : undefined }], unlessThrown: false };
   }
+  // `work().then(() => setAlarm(…))` skips the callback only when the work fails.
+  const [callback] = isCall(call) && calleeName(call) === "then" ? call.arguments : [];
+  const next = callback && isFunction(callback) ? rearming(project, callback, given, active, leading) : undefined;
+  if (next) return { sets: next.sets, unlessThrown: true };
   const targets = [...project.calls.targetsOf(call).filter((target) => !runsInPlace(target)), ...handedOver(project, call)];
   const inner = targets.map((target) => rearming(project, target, argumentsOf(project, target, call, given), active, leading));
   if (inner.length === 0 || inner.some((rearms) => !rearms)) return undefined;
