@@ -5,7 +5,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIden
 import { nodesOf } from "../../project/parse/source-file.ts";
 import { waitsOf } from "../../project/graph/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
-import { isDeferred, objectEvents, type ObjectEvent, type ObjectEvents } from "../../project/graph/events.ts";
+import { extendsMixin, isDeferred, objectEvents, type ObjectEvent, type ObjectEvents } from "../../project/graph/events.ts";
 import { fieldsOf, isEmptyValue, type Field, type FieldUse } from "../../project/graph/fields.ts";
 import { hibernationOf } from "../../project/graph/hibernation.ts";
 import { isOnlyBase, methodName, storageUse } from "../../project/graph/object-storage.ts";
@@ -23,7 +23,7 @@ export default defineRule({
       const { classes } = project;
       if (isOnlyBase(project, cls) || classes.hasUnknownBase(cls) || classes.isKnownPackage(project.fileOf(cls).path)) continue;
       // What a mixin adds, and how it handles sockets, cannot be seen.
-      if (classes.chain(cls).some((current) => current.superClass && isCall(unwrap(current.superClass)))) continue;
+      if (extendsMixin(project, cls)) continue;
       const cause = hibernationOf(project, cls);
       if (!cause || restoresDynamically(project, cls)) continue;
       const events = objectEvents(project, cls);
@@ -212,12 +212,19 @@ function mentionsAge(node: Node): boolean {
 
 /** Values whose loss does no harm, or that sleeping cannot interrupt. */
 function isHarmlessValue(project: Project, field: Field, use: FieldUse): boolean {
-  if (use.site.type === "AssignmentExpression" && /^(?:\?\?|\|\|)=$/.test(use.site.operator)) return true;
-  if (use.value && isAbsent(project, field, use.site) && use.kind === "assign") return true;
-  if (use.kind === "mutate" && use.value && isAbsent(project, field, use.site) && isCall(use.site) && calleeName(use.site) === "set") return true;
+  if (use.value && isMade(project, use.value) && isAbsent(project, field, use.site) && (use.kind === "assign" || use.site.type === "AssignmentExpression" || calleeName(use.site as never) === "set")) return true;
   const value = use.value && unwrap(use.value);
   if (!value) return false;
   return isTransient(project, use.site, value, 0);
+}
+
+/** Whether a value is made where it is missing, and can be made again. Who came first, and his socket, cannot. */
+function isMade(project: Project, node: Node, depth = 0): boolean {
+  const value = unwrap(node);
+  if (project.kindOf(value)?.kind === "websocket") return false;
+  if (value.type !== "Identifier") return value.type !== "MemberExpression" || depth > 0;
+  const { declaration } = project.fileOf(value).scopes.resolve(value) ?? {};
+  return depth < 3 && declaration?.type === "VariableDeclarator" && declaration.init ? isMade(project, declaration.init, depth + 1) : false;
 }
 
 /** Timers, promises, callbacks, abort controllers, outgoing sockets, clients of packages, times of the clock. */
@@ -249,7 +256,7 @@ function isTransient(project: Project, site: Node, value: Node, depth: number): 
     case "MemberExpression":
       return propertyName(value) === "webSocket";
     case "Identifier": {
-      if (/^(?:resolve|reject|callback|cb|listener|handler|now|controller|timer|promise|deferred)$/i.test(value.name)) return true;
+      if (/^(?:resolve|reject|callback|cb|listener|handler|now|controller|timer|promise)$|deferred/i.test(value.name)) return true;
       const kind = project.kindOf(value);
       if (kind?.kind === "function" || kind?.kind === "stub" || kind?.kind === "external-instance" || kind?.kind === "request" || (kind?.kind === "websocket" && kind.end === "outgoing")) return true;
       if (depth > 2) return false;

@@ -1,5 +1,6 @@
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
-import { isCall, isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { extendsMixin } from "../../project/graph/events.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
@@ -54,7 +55,7 @@ function lacksHandler(project: Project, cls: Class): boolean {
   if (cls.abstract || classes.hasMethod(cls, HANDLER) || classes.hasUnknownBase(cls)) return false;
   const chain = classes.chain(cls);
   // A mixin or a decorator may add methods that are not in sight.
-  if (chain.some((current) => (current.superClass && isCall(unwrap(current.superClass))) || current.decorators.length > 0)) return false;
+  if (extendsMixin(project, cls) || chain.some((current) => current.decorators.length > 0)) return false;
   return !isAssignedAtRunTime(project, chain);
 }
 

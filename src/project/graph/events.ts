@@ -1,6 +1,6 @@
 import { runsInPlace } from "../flow/flow.ts";
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeName, enclosingFunction, isFunction, keyName, wrapped } from "../parse/ast.ts";
+import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, wrapped } from "../parse/ast.ts";
 import { handedOverIn, objectCode } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
@@ -77,6 +77,18 @@ function reachedFrom(project: Project, root: FunctionNode): ReadonlySet<Function
   for (const fn of [...reached]) for (const target of handedOverIn(project, fn)) for (const inner of project.calls.reach(target, 3).keys()) reached.add(inner);
   reaches.set(root, reached);
   return reached;
+}
+
+/** Whether a class, or one it is built on, extends what a call gives: `withVoice(Agent)`. What such a mixin adds cannot be seen. */
+export function extendsMixin(project: Project, cls: Class): boolean {
+  return project.classes.chain(cls).some((current) => {
+    const base = current.superClass && unwrap(current.superClass);
+    if (!base) return false;
+    if (isCall(base)) return true;
+    const definition = base.type === "Identifier" ? project.definitionOf(base) : undefined;
+    const declaration = definition?.type === "variable" ? definition.variable.declaration : undefined;
+    return declaration?.type === "VariableDeclarator" && declaration.init ? isCall(unwrap(declaration.init)) : false;
+  });
 }
 
 /** Whether a node stands in a function that its method only hands to something that calls it later: a route, a listener. */
