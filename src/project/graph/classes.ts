@@ -1,5 +1,5 @@
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, isClass, isFunction, keyName, propertyName, typeNameText, unwrap } from "../parse/ast.ts";
+import { calleeMember, isClass, isFunction, isIdentifier, isMember, keyName, propertyName, typeNameText, unwrap } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import { dirOf, isInside } from "../../paths.ts";
 import { environmentsOf } from "./bindings.ts";
@@ -238,7 +238,7 @@ export class ClassTable {
 
   #isExported(cls: Class, name: string): boolean {
     const file = this.#project.fileOf(cls);
-    return this.#project.exportsOf(file).has(name) || cls.parent?.type === "ExportDefaultDeclaration";
+    return this.#project.exportsOf(file).has(name) || cls.parent?.type === "ExportDefaultDeclaration" || isCommonJsExport(cls);
   }
 
   #configuredClasses(): ReadonlyMap<string, readonly string[]> {
@@ -334,6 +334,13 @@ export function ownMethod(cls: Class, name: string): FunctionNode | undefined {
     }
   }
   return undefined;
+}
+
+/** `module.exports = class Room {…}`: the module is the class. */
+function isCommonJsExport(cls: Class): boolean {
+  const { parent } = cls;
+  if (parent?.type !== "AssignmentExpression" || parent.right !== cls || !isMember(parent.left)) return false;
+  return isIdentifier(parent.left.object, "module") && propertyName(parent.left) === "exports";
 }
 
 function hasMember(cls: Class, name: string): boolean {

@@ -292,8 +292,11 @@ function mayInstallHandlers(project: Project, call: CallSite): boolean {
   if (call.type === "CallExpression" && /^(?:bind|call|apply)$/.test(calleeName(call) ?? "")) return false;
   const definition = call.type === "NewExpression" ? project.definitionOf(unwrap(call.callee)) : undefined;
   const files = definition?.type === "class" ? [definition.file] : project.calls.targetsOf(call).map((target) => project.fileOf(target));
-  return files.length === 0 || files.some(({ text }) => /\balarm\b/i.test(text));
+  return files.length === 0 || files.some(({ text }) => INSTALLS_HANDLERS.test(text));
 }
+
+/** `target.alarm = …`, `target["alarm"]`, `Object.assign(target, handlers)`, `Object.defineProperty(target, …)`. */
+const INSTALLS_HANDLERS = /\.alarm\s*=(?!=)|["'`]alarm["'`]|\bObject\s*\.\s*(?:assign\s*\(\s*(?!\{)|definePropert)|\bReflect\s*\.\s*(?:set|defineProperty)\b/;
 
 /** `Room.prototype.alarm = …`, `Object.assign(Room.prototype, handlers)`. */
 function isPatched(project: Project, cls: Class): boolean {

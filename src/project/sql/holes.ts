@@ -7,7 +7,7 @@ import { tokenize } from "./tokens.ts";
 /**
  * What a hole stands for in its statement.
  * - `statement`: all of it, or its beginning
- * - `string`: part of a text in single quotes; `value`: a value, where a placeholder could stand
+ * - `string`: part of a text in single quotes, or in double quotes where a value stands; `value`: a value, where a placeholder could stand
  * - `table`, `column`, `name` (of something else, or in quotes): names, which cannot be bound
  * - `in-list`: the members of an IN list; `rows`: rows after VALUES
  * - `limit`: LIMIT or OFFSET; `order`: what to order by; `direction`: ASC or DESC
@@ -47,12 +47,19 @@ function contextOf(statement: Statement, places: readonly Placed[], place: Place
   if (before === "IN") return "in-list";
   if (before === ".") return "column";
   if (next?.text === ".") return "table";
+  if (isQuotedValue(place, before)) return "string";
   if (token.kind !== "hole") return clause === "TABLE" || clause === "INDEX" || clause === "VIEW" || clause === "PRAGMA" ? "name" : "column";
   if (frame === "definition") return "definition";
   if (frame === "columns") return "column";
   if (frame === "call") return clause === "PRAGMA" ? "name" : COMPARED.test(before) ? "value" : "argument";
   if (frame === "row") return "value";
   return byClause(places, place, before, previous, next?.kind === "word" ? next.value : (next?.text ?? ""));
+}
+
+/** `VALUES ("${…}")`, `WHERE a = "${…}"`: SQLite takes a name in double quotes that no column has for a text, and so do those who write this. */
+function isQuotedValue({ token, clause, frame }: Placed, before: string): boolean {
+  if (token.kind !== "name" || !token.text.startsWith('"')) return false;
+  return frame === "row" || ((clause === "WHERE" || clause === "HAVING" || clause === "SET") && COMPARED.test(before));
 }
 
 function byClause(places: readonly Placed[], place: Placed, before: string, previous: Placed | undefined, after: string): HoleContext {
