@@ -87,3 +87,45 @@ describe("the inside of objects", () => {
     expect(project.kindOf(node)?.kind).toBe(expected);
   });
 });
+
+describe("what a framework hands on with each request", () => {
+  const SCHEMA = `import { drizzle } from "drizzle-orm/d1"; export const open = (env) => drizzle(env.DB); export type Client = ReturnType<typeof open>;`;
+  const ORM = { kind: "orm", library: "drizzle", target: "d1" };
+  it.each([
+    ["the context of a tRPC procedure", `import { eq } from "drizzle-orm"; export const list = procedure.query(async ({ ctx }) => ctx.db.select());`, "ctx.db",
+      `import { open } from "./db.ts"; export const createContext = async (opts) => ({ db: open(opts.env), user: 1 });`],
+    ["a loader's context, by its type", `import { eq } from "drizzle-orm"; export async function loader({ context }) { return context.db.select(); }`, "context.db",
+      `import type { Client } from "./db.ts"; declare module "react-router" { interface AppLoadContext { db: Client } }`],
+    ["Hono's variables, by their type", `import { eq } from "drizzle-orm"; app.get("/", (c) => c.get("db").select());`, `c.get("db")`,
+      `import type { Client } from "./db.ts"; export interface AppEnv { Bindings: Env; Variables: { db: Client } }`],
+    ["SvelteKit's locals, taken apart", `import { eq } from "drizzle-orm"; export const load = async ({ locals: { db } }) => ({ rows: await db.select().from(notes) });`, "db.select()",
+      `import { open } from "./db.ts"; export const handle = async ({ event, resolve }) => { event.locals.db = open(event.platform.env); return resolve(event); };`],
+  ])("%s", async (_name, code, text, maker) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": "export default {};", "src/page.ts": code, "src/db.ts": SCHEMA, "src/maker.ts": maker });
+    expect(project.files.map((file) => file.path)).toContain("src/page.ts");
+    let node = nodeAt(project, "src/page.ts", text);
+    if (text.endsWith("()") && node.type === "CallExpression" && node.callee.type === "MemberExpression") node = node.callee.object;
+    expect(project.kindOf(node)).toMatchObject(ORM);
+  });
+
+  it("leaves it open where two kinds of database go by one name", async () => {
+    const project = await projectOf({
+      "wrangler.json": WRANGLER, "src/index.ts": "export default {};", "src/db.ts": SCHEMA,
+      "src/page.ts": `import { eq } from "drizzle-orm"; export const list = procedure.query(async ({ ctx }) => ctx.db.select());`,
+      "src/a.ts": `import { open } from "./db.ts"; export const createContext = (opts) => ({ db: open(opts.env) });`,
+      "src/b.ts": `import { drizzle } from "drizzle-orm/durable-sqlite"; export const createObjectContext = (storage) => ({ db: drizzle(storage) });`,
+    });
+    expect(project.kindOf(nodeAt(project, "src/page.ts", "ctx.db"))).toBeUndefined();
+  });
+});
+
+describe("databases that nothing declares", () => {
+  it("knows one by its being asked to prepare", async () => {
+    const project = await projectOf({ "functions/links.js": `export async function onRequestGet(context) { const { env, params } = context; return env.LINKS.prepare("SELECT 1").first(); }` });
+    expect(project.kindOf(nodeAt(project, "functions/links.js", "env.LINKS"))).toMatchObject({ kind: "d1", binding: "LINKS" });
+  });
+
+  it("takes a type of the project that is only a name for it", async () => {
+    expect(await kindIn(`type D1Database = any; export function all(db: D1Database) { return db.prepare("SELECT 1"); }`, `db.prepare("SELECT 1")`)).toMatchObject({ kind: "d1-statement" });
+  });
+});

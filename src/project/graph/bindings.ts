@@ -11,6 +11,8 @@ export type NamedBinding =
 
 const TYPED_MEMBER = /(?:^|[{;,])[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
 
+const PREPARING_MEMBER = /\benv\s*\??\.\s*([A-Z][\w$]*)\s*[?!]?\s*\.\s*prepare\s*\(/g;
+
 /** Which names in `env` are namespaces and databases: from the configurations, and from the members of `Env` types. */
 export class BindingTable {
   readonly #project: Project;
@@ -19,6 +21,7 @@ export class BindingTable {
   #configDirs: ReadonlyMap<string, readonly WranglerConfig[]> | undefined;
   readonly #patterns = new Map<string, RegExp | undefined>();
   #typed: ReadonlyMap<string, NamedBinding> | undefined;
+  #byUse: ReadonlyMap<string, NamedBinding> | undefined;
   #all: ReadonlyMap<string, NamedBinding> | undefined;
 
   constructor(project: Project) {
@@ -57,7 +60,7 @@ export class BindingTable {
   lookup(path: string, name: string): NamedBinding | undefined {
     const near = this.#near(path).get(name);
     if (near) return near;
-    return this.#typedMembers().get(name) ?? this.#everything().get(name);
+    return this.#typedMembers().get(name) ?? this.#everything().get(name) ?? this.#used().get(name);
   }
 
   /** The class behind a binding as seen from `path`. */
@@ -74,6 +77,19 @@ export class BindingTable {
     const table = collect(configs);
     this.#byDir.set(dir, table);
     return table;
+  }
+
+  /** `env.DB.prepare("…")` where nothing declares `DB` (bound in the dashboard, plain JavaScript): only databases are asked to prepare. */
+  #used(): ReadonlyMap<string, NamedBinding> {
+    if (this.#byUse) return this.#byUse;
+    const table = new Map<string, NamedBinding>();
+    const { checkout } = this.#project;
+    for (const path of checkout.sources) {
+      const text = checkout.read(path);
+      if (text === undefined || !text.includes(".prepare")) continue;
+      for (const [, name] of text.matchAll(PREPARING_MEMBER)) if (name !== undefined && !table.has(name)) table.set(name, { type: "d1", name });
+    }
+    return (this.#byUse = table);
   }
 
   #everything(): ReadonlyMap<string, NamedBinding> {

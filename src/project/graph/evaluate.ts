@@ -1,6 +1,6 @@
 import type { CallExpression, Class, FunctionNode, MemberExpression, NewExpression, Node } from "../parse/ast.ts";
 import { calleeMember, isClass, isFunction, isMember, keyName, propertyName, thisClass, typeNameText, unwrap, walkOwn, enclosingFunction, isIdentifier } from "../parse/ast.ts";
-import type { SourceFile } from "../parse/source-file.ts";
+import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
 import type { DatabaseKind, Kind, NamespaceKind, SessionKind, StubKind } from "./kinds.ts";
 import { resolveExport, resolveVariable, resolveImport, type Definition } from "./modules.ts";
@@ -58,6 +58,7 @@ export class Evaluator {
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #spreads = new Map<Node, Set<string>>();
   #contextVariables: ReadonlyMap<string, readonly Node[]> | undefined;
+  #contextMembers: ReadonlyMap<string, readonly Node[]> | undefined;
   #depth = 0;
 
   constructor(project: Project) {
@@ -269,7 +270,7 @@ export class Evaluator {
           return this.#through(property.value, target, () => {
             const owner = whole();
             const found = owner ? this.propertyKind(owner, name, property) : undefined;
-            return found ?? this.#envByName(name, source ?? pattern, property);
+            return found ?? this.#envByName(name, source ?? pattern, property) ?? this.#heldBy(holderOf(pattern, source), name);
           });
         }
         return undefined;
@@ -823,12 +824,32 @@ export class Evaluator {
     return stub;
   }
 
-  /** `event.locals.db` (SvelteKit, Astro) is what some hook assigned to `event.locals.db`; Hono's `c.var.db` what was given to `c.set("db", …)`. */
+  /**
+   * `event.locals.db` (SvelteKit, Astro) is what some hook assigned to `event.locals.db`; Hono's `c.var.db` what was given to `c.set("db", …)`;
+   * `ctx.db` of a tRPC procedure and `context.db` of a loader what the function that makes the context put there, or what its type says.
+   */
   #ambientProperty(node: MemberExpression, name: string): Kind | undefined {
     const holder = unwrap(node.object);
     const holderName = isIdentifier(holder) ? holder.name : isMember(holder) ? propertyName(holder) : undefined;
-    if (holderName === "var" && isMember(holder)) return this.#storedVariable(name);
-    if (holderName !== "locals") return undefined;
+    return holderName === "var" && !isMember(holder) ? undefined : this.#heldBy(holderName, name);
+  }
+
+  /** What `name` is in the per-request object that a framework hands on as `holder`. */
+  #heldBy(holder: string | undefined, name: string): Kind | undefined {
+    switch (holder) {
+      case "var":
+        return this.#storedVariable(name);
+      case "locals":
+        return this.#assignedToLocals(name) ?? this.#inContext(name);
+      case "ctx":
+      case "context":
+        return this.#inContext(name);
+      default:
+        return undefined;
+    }
+  }
+
+  #assignedToLocals(name: string): Kind | undefined {
     for (const file of this.#project.files)
       for (const member of file.members.get(name) ?? []) {
         const assignment = member.parent;
@@ -839,6 +860,17 @@ export class Evaluator {
         if (kind) return kind;
       }
     return undefined;
+  }
+
+  /** The database that contexts hold under a name, by their types or by the functions that make them; undefined when these differ. */
+  #inContext(name: string): Kind | undefined {
+    const found: Kind[] = [];
+    for (const node of (this.#contextMembers ??= contextMembers(this.#project)).get(name) ?? []) {
+      const kind = node.type === "TSTypeAnnotation" ? this.kindOfType(node) : this.kindOf(node);
+      if (kind?.kind === "orm" || kind?.kind === "d1" || kind?.kind === "d1-session") found.push(kind);
+    }
+    const differs = found.some((kind) => kind.kind !== found[0]?.kind || (kind.kind === "orm" && found[0]?.kind === "orm" && (kind.library !== found[0].library || kind.target !== found[0].target)));
+    return differs ? undefined : (found.find((kind) => kind.kind !== "orm" || kind.database) ?? found[0]);
   }
 
   /** Hono: `c.get("db")` is what some middleware gave to `c.set("db", …)`. */
@@ -868,7 +900,7 @@ export class Evaluator {
       const kind = this.kindOf(value);
       if (kind) return kind;
     }
-    return undefined;
+    return this.#inContext(key);
   }
 
   /** What a function returns: the first return whose kind is known, then its annotation. */
@@ -990,7 +1022,9 @@ export class Evaluator {
       this.#active.set(declaration, this.#active.size);
       const kind = this.kindOfType(declaration.typeAnnotation);
       this.#active.delete(declaration);
-      return kind ?? (ENV_TYPE.test(name) ? { kind: "env" } : undefined);
+      // `type D1Database = any`: meant to be what its name says.
+      const isNamedOnly = declaration.typeAnnotation.type === "TSAnyKeyword" || declaration.typeAnnotation.type === "TSUnknownKeyword";
+      return kind ?? (isNamedOnly ? PLATFORM_TYPES[name]?.(declaration) : undefined) ?? (ENV_TYPE.test(name) ? { kind: "env" } : undefined);
     }
     return undefined;
   }
@@ -1008,6 +1042,69 @@ function d1Shape(declaration: Extract<Node, { type: "TSInterfaceDeclaration" }>)
 /** Database a session or database kind stands for. */
 export function databaseOf(kind: DatabaseKind | SessionKind | undefined): DatabaseKind | undefined {
   return kind?.kind === "d1-session" ? kind.database : kind;
+}
+
+const CONTEXT_TYPE = /(?:Locals|Context|Ctx|Variables|Vars)$/i;
+const NAMES_CONTEXT_TYPE = /\b(?:interface|type)\s+\w*(?:Locals|Context|Ctx|Variables|Vars)\b|\bVariables\??\s*:\s*\{/;
+const MAKES_CONTEXT = /(?:Context|Ctx)$/i;
+
+/** By name: the members of types that describe a per-request context, and the values that the functions which make one put into it. */
+function contextMembers(project: Project): ReadonlyMap<string, readonly Node[]> {
+  const table = new Map<string, Node[]>();
+  const add = (name: string | undefined, node: Node): void => {
+    if (name === undefined) return;
+    const list = table.get(name);
+    if (list) list.push(node);
+    else table.set(name, [node]);
+  };
+  // Types may stand in files that hold nothing else; the generated types of the runtime are too long to be one of them.
+  const paths = new Set(project.files.map((file) => file.path));
+  for (const path of project.checkout.sources) {
+    const text = paths.has(path) || !/\.[cm]?ts$/.test(path) || project.options.isTest(path) ? "" : (project.checkout.read(path) ?? "");
+    if (text.length < 50_000 && NAMES_CONTEXT_TYPE.test(text)) paths.add(path);
+  }
+  for (const path of paths) {
+    const file = project.file(path);
+    if (!file) continue;
+    for (const member of nodesOf(file, "TSPropertySignature")) if (member.typeAnnotation && isContextType(member)) add(keyName(member.key, member.computed), member.typeAnnotation);
+    for (const object of nodesOf(file, "ObjectExpression")) {
+      if (!isMadeContext(object)) continue;
+      for (const property of object.properties) if (property.type === "Property") add(keyName(property.key, property.computed), property.value);
+    }
+  }
+  return table;
+}
+
+/** Whether a member stands in `interface AppLoadContext`, `interface Locals`, `Variables: { … }` and the like. */
+function isContextType(member: Node): boolean {
+  const owner = member.parent?.type === "TSInterfaceBody" ? member.parent.parent : member.parent?.parent;
+  if (owner?.type === "TSInterfaceDeclaration" || owner?.type === "TSTypeAliasDeclaration") return CONTEXT_TYPE.test(owner.id.name);
+  const holder = owner?.type === "TSTypeAnnotation" ? owner.parent : undefined;
+  return holder?.type === "TSPropertySignature" && CONTEXT_TYPE.test(keyName(holder.key, holder.computed) ?? "");
+}
+
+/** Whether an object is what a function named for it gives back: `createContext: () => ({ db })`, `export async function createTRPCContext() { return { db } }`. */
+function isMadeContext(object: Node): boolean {
+  let returned = object.parent;
+  while (returned && (returned.type === "ParenthesizedExpression" || returned.type === "TSAsExpression" || returned.type === "TSSatisfiesExpression")) returned = returned.parent ?? null;
+  if (returned?.type !== "ReturnStatement" && returned?.type !== "ArrowFunctionExpression") return false;
+  const fn = returned.type === "ArrowFunctionExpression" ? returned : enclosingFunction(object);
+  if (!fn) return false;
+  const named = fn.type !== "ArrowFunctionExpression" && fn.id ? fn.id.name : namedBy(fn.parent);
+  return named !== undefined && MAKES_CONTEXT.test(named);
+}
+
+function namedBy(node: Node | null | undefined): string | undefined {
+  if (node?.type === "VariableDeclarator") return node.id.type === "Identifier" ? node.id.name : undefined;
+  return node?.type === "Property" || node?.type === "MethodDefinition" ? keyName(node.key, node.computed) : undefined;
+}
+
+/** What a pattern takes apart, by name: `locals` in `({ locals: { db } })`, `ctx` in `const { db } = ctx`. */
+function holderOf(pattern: Node, source: Node | undefined): string | undefined {
+  const { parent } = pattern;
+  if (parent?.type === "Property" && parent.value === pattern) return keyName(parent.key, parent.computed);
+  const value = source && unwrap(source);
+  return value && (isIdentifier(value) ? value.name : isMember(value) ? propertyName(value) : undefined);
 }
 
 /** The call a function is handed to as an argument, directly. */

@@ -20,6 +20,29 @@ export function isHelper(text: string): boolean {
   return HELPERS.test(text) && DECLARES.test(text);
 }
 
+const HELD = /\.set\(\s*["'](\w+)["']\s*,|\blocals\.(\w+)\s*=[^=]/g;
+
+/** Names under which a file keeps things for one request: `c.set("db", …)`, `event.locals.db = …`. */
+export function heldNames(text: string): readonly string[] {
+  return [...text.matchAll(HELD)].flatMap(([, stored, local]) => stored ?? local ?? []);
+}
+
+/** Whether a file makes a query builder over D1, whose queries may stand where only the builder's operators are imported. */
+export function usesQueryBuilder(text: string): boolean {
+  return /["']drizzle-orm\/d1["']/.test(text);
+}
+
+const TAKES = /\.get\(\s*["']|\blocals\b|\bvar\b|\bctx\b|\bcontext\b/;
+
+/**
+ * Whether a file may query a database that it neither makes nor imports.
+ * @param names names under which the project keeps things for one request
+ * @param builds whether the project has a query builder over D1
+ */
+export function takesFromContext(text: string, names: RegExp | undefined, builds: boolean): boolean {
+  return (builds && /["']drizzle-orm["']/.test(text)) || (names !== undefined && TAKES.test(text) && names.test(text) && /\.(?:prepare|batch|select|insert|update|delete|query)\b/.test(text));
+}
+
 /** Whether a text mentions an `env`, without which the name of a binding is just a word. */
 export function namesEnv(text: string): boolean {
   return /\b(?:env|Env|ENV)\b|[Bb]indings\b|\w(?:Env|ENV|_env)\b/.test(text);

@@ -16,7 +16,7 @@ import type { Kind } from "./kinds.ts";
 import type { KnownApis } from "./known.ts";
 import { objectFiles } from "./object-files.ts";
 import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
-import { exportedNames, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers } from "./prefilter.ts";
+import { exportedNames, heldNames, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers, takesFromContext, usesQueryBuilder } from "./prefilter.ts";
 
 export interface ProjectOptions {
   readonly apis: KnownApis;
@@ -221,21 +221,35 @@ function candidatePaths(project: Project): readonly string[] {
       if (main !== undefined && allowed.has(main)) wanted.add(main);
     }
   for (const path of objectFiles(project, wanted, eligible)) wanted.add(path);
-  for (const path of callersOf(project, helpers, workerPaths(project, eligible))) wanted.add(path);
+  const ofWorkers = workerPaths(project, eligible, helpers);
+  const held = [...helpers].flatMap((path) => heldNames(checkout.read(path) ?? ""));
+  const builds = [...helpers].some((path) => usesQueryBuilder(checkout.read(path) ?? ""));
+  if (builds || held.length > 0) {
+    const names = namesPattern(held);
+    for (const path of ofWorkers) if (!wanted.has(path) && takesFromContext(checkout.read(path) ?? "", names, builds)) wanted.add(path);
+  }
+  for (const path of callersOf(project, helpers, ofWorkers)) wanted.add(path);
   return [...wanted].sort();
 }
 
 /** Packages that only code for Workers depends on, or that deploy Workers from code. */
 const WORKER_PACKAGE = /^(?:wrangler|alchemy|sst|@pulumi\/cloudflare|@cdktf\/provider-cloudflare|@opennextjs\/cloudflare|@cloudflare\/(?:workers-types|vite-plugin|next-on-pages|vitest-pool-workers|vitest-plugin)|@astrojs\/cloudflare|@sveltejs\/adapter-cloudflare)$/;
 
-/** Files that belong to Workers: below a configuration or in a package for Workers, or imported from there. All of them where there is neither. */
-function workerPaths(project: Project, eligible: readonly string[]): readonly string[] {
-  const packages = project.checkout.packages.filter((candidate) => [...candidate.dependencies.keys()].some((name) => WORKER_PACKAGE.test(name)));
+/** Files that belong to Workers: below a configuration, in a package for Workers or one with a helper, or imported from there. All of them where there is neither. */
+function workerPaths(project: Project, eligible: readonly string[], helpers: ReadonlySet<string>): readonly string[] {
+  const withHelper = new Set([...helpers].map((path) => packageDirOf(project, path)));
+  const packages = project.checkout.packages.filter((candidate) => withHelper.has(candidate.dir) || [...candidate.dependencies.keys()].some((name) => WORKER_PACKAGE.test(name)));
   const isInPackage = (path: string): boolean => packages.some((candidate) => candidate.dir !== "" && isInside(path, candidate.dir));
   const reached = new Set(eligible.filter((path) => project.bindings.configsFor(path).length > 0 || isInPackage(path)));
   if (reached.size === 0) return eligible;
   for (const path of reached) for (const target of project.importedPaths(path).values()) reached.add(target);
   return eligible.filter((path) => reached.has(path));
+}
+
+/** The folder of the package that a file belongs to; empty for the checkout's own. */
+function packageDirOf(project: Project, path: string): string {
+  const dirs = project.checkout.packages.map((candidate) => candidate.dir).filter((dir) => isInside(path, dir));
+  return dirs.reduce((longest, dir) => (dir.length > longest.length ? dir : longest), "");
 }
 
 /** A loop around a helper that queries D1 stands in a file that names neither: importers of such code belong to it. */
