@@ -100,6 +100,12 @@ describe("queries that a call leads to", () => {
     expect(site && queriesOf(project).reached(site).flatMap(({ query }) => query.reads)).toEqual(expected);
   });
 
+  it("a helper that is given its SQL does what each call says", async () => {
+    const project = await projectOf({ "src/index.ts": `${ENV}const sql = (db: D1Database, text: string) => db.prepare(text).all();\nconst twice = (db: D1Database, text: string) => sql(db, text);\nexport async function f(env: Env) { await sql(env.DB, "SELECT 1 FROM a"); await twice(env.DB, "DELETE FROM b"); }` });
+    const sites = [...callsNamed(project, "src/index.ts", "sql"), ...callsNamed(project, "src/index.ts", "twice")].slice(1);
+    expect(sites.flatMap((site) => queriesOf(project).reached(site).map(({ query }) => [query.action, ...query.reads, ...query.writes]))).toEqual([["read", "a"], ["write", "b"]]);
+  });
+
   it("through files, up to a bound, and not in circles", async () => {
     const project = await projectOf({
       "src/index.ts": `${ENV}import { a } from "./a"; export const f = (env: Env) => a(env.DB);`,

@@ -78,7 +78,7 @@ function sceneOf(project: Project, file: SourceFile, write: D1Query): Scene | un
   const helpers = queries.callsIn(fn).filter((call): call is CallExpression => {
     if (!isCall(call) || nodes.has(call) || isWithin(write.node, call) || !flow.has(call) || !flow.reachable(call, write.node)) return false;
     const reached = queries.reached(call);
-    return reached.some(({ query, path }) => path.length <= 3 && query.action === "read" && readsTable(query, table)) && !reached.some(({ query }) => query === write);
+    return reached.some(({ query, path }) => path.length <= 3 && query.action === "read" && readsTable(query, table)) && !reached.some(({ query }) => query.node === write.node);
   });
   const calls = new Set<Node>(helpers);
   const parameters = rowParameters(project, fn, table);

@@ -1,5 +1,6 @@
 import type { CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
+import type { Variable } from "../parse/scopes.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { controlFlow } from "../flow/flow.ts";
 import type { CallSite } from "./calls.ts";
@@ -109,6 +110,7 @@ export class QueryTable {
   #all: readonly D1Query[] | undefined;
   readonly #byFile = new Map<SourceFile, readonly D1Query[]>();
   readonly #byRoot = new Map<SourceFile, ReadonlyMap<Node, readonly D1Query[]>>();
+  readonly #reachedBy = new Map<CallSite, readonly ReachedQuery[]>();
   readonly #runs = new Map<FunctionNode, readonly ReachedQuery[]>();
   readonly #calls = new Map<SourceFile, ReadonlyMap<Node, readonly CallSite[]>>();
   #leading: ReadonlySet<CallSite> | undefined;
@@ -173,7 +175,11 @@ export class QueryTable {
    * arguments in sight rule out (`get(id)` where the query is behind a flag that is left out) do not count.
    */
   reached(call: CallSite): readonly ReachedQuery[] {
-    return this.#reached(call, REACH_DEPTH, new Map(), new Set());
+    const known = this.#reachedBy.get(call);
+    if (known) return known;
+    const found = this.#reached(call, REACH_DEPTH, new Map(), new Set()).map(({ query, path }) => ({ query: specialised(this.#project, query, path), path }));
+    this.#reachedBy.set(call, found);
+    return found;
   }
 
   /** The queries that run when a function runs: its own, and those of the functions it calls. */
@@ -241,6 +247,33 @@ export class QueryTable {
     }
     return (this.#leading = leading);
   }
+}
+
+/**
+ * A query of a helper that is given its SQL, with the text that this way of calls gives it: `run(db, "DELETE FROM a")` and
+ * `run(db, "SELECT …")` are two things, although one statement in the helper makes both.
+ */
+function specialised(project: Project, query: D1Query, path: readonly CallSite[]): D1Query {
+  const [statement, ...others] = query.statements;
+  let text: Node | undefined = statement?.prepare?.arguments[0];
+  if (query.via !== "d1" || query.batch || !statement || !text || others.length > 0 || path.length === 0) return query;
+  let given = false;
+  for (const call of [...path].reverse()) {
+    const value: Node = unwrap(text);
+    const variable: Variable | undefined = value.type === "Identifier" ? project.fileOf(value).scopes.resolve(value) : undefined;
+    const fn: Node | undefined = variable?.kind === "parameter" ? variable.declaration : undefined;
+    if (!variable || !isFunction(fn)) break;
+    const index = fn.params.findIndex((parameter) => parameter === variable.node);
+    const argument: Node | undefined = project.calls.targetsOf(call).includes(fn) ? call.arguments[index] : undefined;
+    if (!argument || argument.type === "SpreadElement") break;
+    text = argument;
+    given = true;
+  }
+  if (!given) return query;
+  const texts = textsOf(project, text);
+  const read = readStatements(texts);
+  const action = read.action !== "unknown" ? read.action : statement.action;
+  return { ...query, action, reads: read.reads, writes: read.writes, statements: [{ ...statement, ...read, action, texts }] };
 }
 
 /** The function whose run a node is part of: the one around it or, where that is a callback handed to a call, the one around that. */
