@@ -1,5 +1,6 @@
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
 import { isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import type { CallSite } from "../../project/graph/calls.ts";
 import { extendsMixin } from "../../project/graph/events.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
@@ -30,7 +31,7 @@ export default defineRule({
       others.delete(call);
       yield {
         span: project.span(call),
-        message: `${classNames(project, classes)} takes sockets for hibernation here but has no \`webSocketMessage()\`: connecting works, and every message that a client sends is dropped without an error.`,
+        message: `${classNames(project, classes)} ${classes.length > 1 ? "take" : "takes"} sockets for hibernation here but ${classes.length > 1 ? "have" : "has"} no \`webSocketMessage()\`: connecting works, and every message that a client sends is dropped without an error.`,
         confidence: classes.every((owner) => pushesOnly(project, owner)) ? "medium" : "high",
         related: [
           ...[...others].map((other) => ({ span: project.span(other), message: "sockets are also taken here" })),
@@ -61,26 +62,36 @@ function lacksHandler(project: Project, cls: Class): boolean {
 
 /** `Room.prototype.webSocketMessage = …`, `this.webSocketMessage = …`, or `this` handed to something that may do so. */
 function isAssignedAtRunTime(project: Project, chain: readonly Class[]): boolean {
-  const assignedSomewhere = project.files.some((file) => (file.members.get(HANDLER) ?? []).some((member) => member.parent?.type === "AssignmentExpression" && member.parent.left === member));
+  const assignedSomewhere = project.files.some((file) => (file.members.get(HANDLER) ?? []).some(isAssigned));
   return chain.some((cls) => {
     const file = project.fileOf(cls);
-    const assignedHere = (file.members.get(HANDLER) ?? []).some((member) => member.parent?.type === "AssignmentExpression" && member.parent.left === member);
-    if (assignedHere) return true;
+    if ((file.members.get(HANDLER) ?? []).some(isAssigned)) return true;
     let escapes = false;
     walk(cls, file.keys, (node) => {
-      if (node.type !== "ThisExpression") return;
-      const call = takerOf(node);
-      if (call && (assignedSomewhere || isAssign(call) || project.targetsOf(call).length === 0)) escapes = true;
+      const call = node.type === "ThisExpression" ? takerOf(node) : undefined;
+      if (call && (assignedSomewhere || isAssign(call) || knowsHandler(project, call))) escapes = true;
     });
     return escapes;
   });
 }
 
-/** The call that is given `this`, directly or in an object: `setUp(this)`, `setUp({ room: this })`. */
-function takerOf(node: Node): CallExpression | undefined {
+function isAssigned(member: Node): boolean {
+  return member.parent?.type === "AssignmentExpression" && member.parent.left === member;
+}
+
+/** Whether what is called is not in sight, or stands in a file that speaks of the handler. */
+function knowsHandler(project: Project, call: CallSite): boolean {
+  const targets = project.calls.targetsOf(call);
+  const definition = call.type === "NewExpression" ? project.definitionOf(unwrap(call.callee)) : undefined;
+  const places: readonly Node[] = definition?.type === "class" ? [...targets, definition.node] : targets;
+  return places.length === 0 || places.some((place) => project.fileOf(place).text.includes(HANDLER));
+}
+
+/** The call that is given `this`, directly or in an object: `setUp(this)`, `new Lifecycle({ room: this })`. */
+function takerOf(node: Node): CallSite | undefined {
   const value = wrapped(node);
   const parent = value.parent;
-  if (parent?.type === "CallExpression") {
+  if (parent?.type === "CallExpression" || parent?.type === "NewExpression") {
     // `fn.call(this)` and `handler.bind(this)` only lend it.
     const lends = parent.callee.type === "MemberExpression" && /^(?:bind|call|apply)$/.test(propertyName(parent.callee) ?? "");
     return parent.callee === value || lends ? undefined : parent;
@@ -89,7 +100,7 @@ function takerOf(node: Node): CallExpression | undefined {
   return undefined;
 }
 
-function isAssign(call: CallExpression): boolean {
+function isAssign(call: CallSite): boolean {
   const callee = unwrap(call.callee);
   return callee.type === "MemberExpression" && isIdentifier(unwrap(callee.object), "Object") && /^(?:assign|definePropert)/.test(propertyName(callee) ?? "");
 }
