@@ -32,6 +32,7 @@ describe("comes from the request", () => {
     ["assigned under a condition", `let column = "id"; if (input) column = input; use(column);`],
     ["collected", "const parts: string[] = []; parts.push(`name = '${input}'`); use(parts.join(' AND '));"],
     ["a replacement that leaves quotes alone", `use(input.replace(/^https?:/, ""));`],
+    ["a request that the application extended", "use(read(request as AuthRequest));", "interface AuthRequest extends Request { user: string } const read = (request: AuthRequest) => request.url;"],
     ["a header", `use(request.headers.get("x-table"));`],
     ["a property set later", `const options = { column: "id" }; options.column = input; use(options.column);`],
     ["a check on something else", `const other = url.hash; if (!["a", "b"].includes(other)) return; use(input);`],
@@ -72,6 +73,7 @@ describe("is safe", () => {
     ["keys of a literal", "const row = { id: 1, name: input }; use(Object.keys(row).join());"],
     ["every field checked", `const fields = input.split(","); if (!fields.every((field) => ALLOWED.includes(field))) return; use(fields.join());`, `const ALLOWED = ["a"];`],
     ["a number by its type", "const { limit } = await request.json<{ limit: number }>(); if (typeof limit !== 'number') return; use(limit);"],
+    ["replaced where it is not in the list", `let column = input; if (column && !["a", "b"].includes(column)) column = "a"; use(column);`],
     ["asserted", "assertColumn(input); use(input);", "declare function assertColumn(text: string): void;"],
   ])("%s", async (_name, body, module = "") => expect(await trustOf(body, module)).toBe("safe"));
 });
@@ -80,6 +82,7 @@ describe("is neither", () => {
   it.each([
     ["a row of the database", "unknown", `const row = await env.DB.prepare("SELECT name FROM t").first<{ name: string }>(); use(row.name);`],
     ["a call that cannot be seen", "unknown", "use(nameOf());", "declare function nameOf(): string;"],
+    ["an argument that is only called a request", "unknown", "run({ operation: nameOf() });", "declare function nameOf(): string; function run(request: InsertRequest) { use(request.operation); } interface InsertRequest { operation: string }"],
     ["through a schema", "validated", "use(schema.parse(await request.json()).name);", "declare const schema: { parse(value: unknown): { name: string } };"],
   ])("%s", async (_name, trust, body, module = "") => expect(await trustOf(body, module)).toBe(trust));
 });

@@ -12,6 +12,9 @@ import { placeholderLists, type PlaceholderList } from "./shared/placeholder-lis
 /** D1 takes this many bound parameters a query. https://developers.cloudflare.com/d1/platform/limits/ */
 const MAX_PARAMETERS = 100;
 
+/** Scripts that fill a database by hand. */
+const TOOLING = /(?:^|\/)(?:seeds?|seeders?|scripts?|fixtures?|benchmarks?)(?:\/|\.[cm]?[jt]sx?$)/i;
+
 export default defineRule({
   id: "d1-unbounded-in",
   *check({ project }) {
@@ -20,6 +23,7 @@ export default defineRule({
     for (const site of sites) byFile.set(site.file, [...(byFile.get(site.file) ?? []), site]);
     const excesses: Excess[] = [];
     for (const file of project.files) {
+      if (TOOLING.test(file.path)) continue;
       for (const list of placeholderLists(project, file)) {
         const site = siteOf(project, list, byFile);
         const excess = site && excessOf(project, list, site === "some" ? undefined : site);

@@ -11,6 +11,27 @@ export function isHarmlessByType(project: Project, node: Node): boolean {
   return type !== undefined && isHarmless(project, type, 0);
 }
 
+/** Whether a type, by its name or by what it extends, is one of those that `isMeant` knows: `AuthRequest` of `interface AuthRequest extends Request`. */
+export function isTypeNamed(project: Project, type: Node, isMeant: (name: string) => boolean, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false;
+  switch (type.type) {
+    case "TSTypeReference": {
+      if (type.typeName.type !== "Identifier") return false;
+      if (isMeant(type.typeName.name)) return true;
+      const declaration = typeDeclaration(project, type.typeName);
+      return declaration !== undefined && isTypeNamed(project, declaration, isMeant, depth + 1);
+    }
+    case "TSInterfaceDeclaration":
+      return type.extends.some(({ expression }) => expression.type === "Identifier" && isMeant(expression.name));
+    case "TSTypeAliasDeclaration":
+      return isTypeNamed(project, type.typeAnnotation, isMeant, depth + 1);
+    case "TSIntersectionType":
+      return type.types.some((part) => isTypeNamed(project, part, isMeant, depth + 1));
+    default:
+      return false;
+  }
+}
+
 /** Whether the elements of a list are, by their declared type, of a closed set of texts: a handful at most. */
 export function isClosedList(project: Project, node: Node): boolean {
   let type = declaredType(project, node, 0);

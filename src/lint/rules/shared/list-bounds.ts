@@ -146,8 +146,18 @@ class Bounds {
     const within = loops.filter((loop) => !contains(loop.node, variable.node));
     if (within.length === 0) return max(FEW);
     // A list that is emptied when it is full: `if (batch.length === 50) { …; batch = []; }`
-    const limits = within.map((loop) => (loop.over ? this.of(loop.over, depth + 1) : open(call)));
+    const limits = within.map((loop) => (loop.over ? this.of(loop.over, depth + 1) : this.#turns(loop.test, call, depth)));
     return limits.find((limit) => limit.kind === "open") ?? widest(limits);
+  }
+
+  /** How often a loop that counts turns: `for (let i = 0; i < 5; i++)`. */
+  #turns(test: Node | undefined, call: Node, depth: number): Bound {
+    const comparison = test && unwrap(test);
+    if (comparison?.type !== "BinaryExpression" || (comparison.operator !== "<" && comparison.operator !== "<=")) return open(call);
+    const limit = unwrap(comparison.right);
+    if (isMember(limit) && propertyName(limit) === "length") return this.of(limit.object, depth + 1);
+    const highest = this.highest(limit, depth + 1);
+    return highest === undefined ? open(call) : max(highest);
   }
 
   #destructured(pattern: Node, name: Node, source: Node, depth: number): Bound {

@@ -53,29 +53,47 @@ function joined(project: Project, raw: Node, depth = 0): Made | undefined {
   const [first, second] = node.arguments;
   if (name === "map" && member && first) {
     const text = callbackText(project, first);
-    return text === undefined ? undefined : made(member.object, false, text);
+    if (text === undefined) return undefined;
+    const size = sizeOfNew(member.object);
+    return size ? counted(size, text) : made(member.object, false, text);
   }
   if (name === "fill" && member && first && first.type !== "SpreadElement") {
     const text = textOf(project, first);
-    const array = unwrap(member.object);
-    const size = array.type === "NewExpression" || isCall(array) ? array.arguments[0] : undefined;
-    if (text === undefined || !size || size.type === "SpreadElement") return undefined;
-    const source = unwrap(size);
-    if (source.type === "ObjectExpression") return ofLength(source, text);
-    return counted(size, text);
+    const size = sizeOfNew(member.object);
+    return text === undefined || !size ? undefined : counted(size, text);
   }
   if (name === "from" && first && second && first.type !== "SpreadElement") {
     const text = callbackText(project, second);
     if (text === undefined) return undefined;
-    const source = unwrap(first);
-    return source.type === "ObjectExpression" ? ofLength(source, text) : made(source, false, text);
+    const length = lengthOf(first);
+    return length ? counted(length, text) : made(unwrap(first), false, text);
   }
   return undefined;
 }
 
-function ofLength(object: Extract<Node, { type: "ObjectExpression" }>, text: string): Made | undefined {
+/** The size of a list made for its length only: `Array(n)`, `new Array(n).fill(0)`, `Array.from({ length: n })`, `[...Array(n)]`. */
+function sizeOfNew(raw: Node): Node | undefined {
+  const node = unwrap(raw);
+  if (node.type === "ArrayExpression") {
+    const [only, second] = node.elements;
+    return only?.type === "SpreadElement" && !second ? sizeOfNew(only.argument) : undefined;
+  }
+  if (node.type !== "NewExpression" && !isCall(node)) return undefined;
+  const [size] = node.arguments;
+  const callee = unwrap(node.callee);
+  if (isIdentifier(callee, "Array")) return size?.type === "SpreadElement" ? undefined : size;
+  const member = isCall(node) ? calleeMember(node) : undefined;
+  if (!member) return undefined;
+  if (/^(?:fill|keys|values)$/.test(propertyName(member) ?? "")) return sizeOfNew(member.object);
+  return propertyName(member) === "from" && size ? lengthOf(size) : undefined;
+}
+
+/** `n` of `{ length: n }`. */
+function lengthOf(raw: Node): Node | undefined {
+  const object = unwrap(raw);
+  if (object.type !== "ObjectExpression") return undefined;
   for (const property of object.properties)
-    if (property.type === "Property" && property.key.type === "Identifier" && property.key.name === "length") return counted(property.value, text);
+    if (property.type === "Property" && property.key.type === "Identifier" && property.key.name === "length") return property.value;
   return undefined;
 }
 

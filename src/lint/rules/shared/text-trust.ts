@@ -4,9 +4,9 @@ import type { Variable } from "../../../project/parse/scopes.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
 import { callbackOf } from "../../../project/graph/evaluate.ts";
 import type { Project } from "../../../project/graph/project.ts";
-import { isHarmlessByType } from "./declared-types.ts";
+import { isHarmlessByType, isTypeNamed } from "./declared-types.ts";
 import { remoteCallers } from "./remote-callers.ts";
-import { guardsAt, isAsserted, isProven, type Guards } from "./value-guards.ts";
+import { guardsAt, isAsserted, isProven, isReset, type Guards } from "./value-guards.ts";
 
 /**
  * How far a text can be trusted.
@@ -35,7 +35,7 @@ const NUMERIC_MEMBERS = new Set(["length", "size", "byteLength", "rowsRead", "ro
 const SAFE_CALLS = new Set([
   "Number", "parseInt", "parseFloat", "Boolean", "BigInt", "now", "getTime", "valueOf", "toISOString", "toFixed", "indexOf", "lastIndexOf", "findIndex", "charCodeAt", "codePointAt",
   "includes", "has", "some", "every", "test", "startsWith", "endsWith", "isArray", "isInteger", "randomUUID", "nanoid", "uuid", "uuidv4", "uuidv7", "ulid", "createId", "hash", "digest",
-  "btoa", "count", "encodeHex", "toHex", "random", "floor", "ceil", "round", "min", "max", "abs", "trunc", "getFullYear", "getMonth", "getDate",
+  "btoa", "count", "diff", "unix", "getTimezoneOffset", "getHours", "getMinutes", "getDay", "encodeHex", "toHex", "random", "floor", "ceil", "round", "min", "max", "abs", "trunc", "getFullYear", "getMonth", "getDate",
 ]);
 /** Methods whose result is made of what they are called on. */
 const PASSING = new Set([
@@ -171,7 +171,7 @@ export class TextJudge {
   }
 
   #isKnownGood(node: Node, guards: Guards): boolean {
-    return isHarmlessByType(this.#project, node) || isProven(this.#project, node, guards) || isAsserted(this.#project, node);
+    return isHarmlessByType(this.#project, node) || isProven(this.#project, node, guards) || isAsserted(this.#project, node) || isReset(this.#project, node);
   }
 
   #variable(file: SourceFile, variable: Variable, guards: Guards, depth: number): Judgement {
@@ -308,7 +308,7 @@ export class TextJudge {
     const origin = variable.node;
     const kind = this.#project.kindOf(variable.node);
     if (kind?.kind === "env" || kind?.kind === "execution-context") return { trust: "unknown", origin };
-    if (kind?.kind === "request" || this.#isCallable(fn)) return { trust: "request", origin };
+    if ((kind?.kind === "request" && isRequestType(this.#project, variable.node)) || this.#isCallable(fn)) return { trust: "request", origin };
     const name = fn.parent?.type === "MethodDefinition" ? keyName(fn.parent.key, fn.parent.computed) : undefined;
     if (name !== undefined && OUTSIDE_METHODS.test(name)) return { trust: "request", origin };
     if (fn.parent?.type === "MethodDefinition") return { trust: "unknown", origin };
@@ -329,7 +329,7 @@ export class TextJudge {
     if (this.#isKnownGood(node, guards)) return SAFE;
     const owner = this.#project.kindOf(node.object);
     if (owner?.kind === "env") return SAFE;
-    if (owner?.kind === "request" || (owner?.kind === "context" && name !== undefined && REQUEST_NAMES.test(name))) return { trust: "request", origin: node };
+    if ((owner?.kind === "request" && this.#isRequest(node.object)) || (owner?.kind === "context" && name !== undefined && REQUEST_NAMES.test(name))) return { trust: "request", origin: node };
     if (name === undefined) return this.#lookup(node, guards, depth);
     if (this.#project.constants.constantOf(node)) return SAFE;
     return this.#property(node.object, name, guards, depth + 1, node);
@@ -501,7 +501,8 @@ export class TextJudge {
     if (VALIDATORS.has(name)) return { trust: "validated", origin: node };
     if (member && PASSING.has(name)) return this.#of(member.object, outer, depth + 1);
     const argument = this.#all(node.arguments, outer, depth);
-    if (argument.trust === "request") return argument;
+    // What becomes of it in there is not in sight.
+    if (argument.trust === "request") return { ...argument, weak: true };
     return { trust: "unknown", origin: node, weak: argument.trust === "safe" && node.arguments.length > 0 };
   }
 
@@ -516,7 +517,10 @@ export class TextJudge {
   #isRequest(raw: Node): boolean {
     const node = unwrap(raw);
     const kind = this.#project.kindOf(node);
-    if (kind?.kind === "request") return true;
+    if (kind?.kind === "request") {
+      const variable = isIdentifier(node) ? this.#project.fileOf(node).scopes.resolve(node) : undefined;
+      return variable === undefined || isRequestType(this.#project, variable.node);
+    }
     if (kind) return false;
     if (isMember(node)) {
       const name = propertyName(node);
@@ -628,6 +632,13 @@ function isCleaning(call: CallExpression): boolean {
 /** A filter's callback that lets only listed or well-formed values through. */
 function isSelection(project: Project, callback: Node): boolean {
   return /\.(?:includes|has|test|hasOwn)\s*\(|\bin\s|^is|\bis[A-Z]\w*\(/.test(project.text(callback));
+}
+
+/** A name declared with another type than a request's (`request: InsertRequest`) is no request of the outside world. */
+function isRequestType(project: Project, name: Node): boolean {
+  if (name.type !== "Identifier" || name.typeAnnotation?.type !== "TSTypeAnnotation") return true;
+  const type = name.typeAnnotation.typeAnnotation;
+  return type.type !== "TSTypeReference" || isTypeNamed(project, type, (text) => /^(?:Next|Hono|Itty|Cf|Express|Fastify|I)?Request$/.test(text));
 }
 
 /** Whether a function is itself handed to a router or a platform, rather than being a callback within a handler. */

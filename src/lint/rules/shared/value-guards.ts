@@ -1,5 +1,5 @@
 import type { CallExpression, Node } from "../../../project/parse/ast.ts";
-import { calleeMember, calleeName, isCall, isMember, unwrap } from "../../../project/parse/ast.ts";
+import { calleeMember, calleeName, isCall, isIdentifier, isMember, unwrap } from "../../../project/parse/ast.ts";
 import { flowOf, type Condition, type Flow } from "../../../project/flow/flow.ts";
 import type { Project } from "../../../project/graph/project.ts";
 
@@ -104,6 +104,19 @@ function bare(raw: Node): Node {
     node = unwrap(inner);
   }
   return node;
+}
+
+/** Whether a variable was given another value before, where it did not pass a check: `if (!COLUMNS.includes(sort)) sort = "id"`. */
+export function isReset(project: Project, value: Node): boolean {
+  if (!isIdentifier(value)) return false;
+  const file = project.fileOf(value);
+  const variable = file.scopes.resolve(value);
+  if (!variable || variable.kind === "const" || variable.kind === "import") return false;
+  return (file.identifiers.get(value.name) ?? []).some((use) => {
+    const assignment = use.parent;
+    if (assignment?.type !== "AssignmentExpression" || assignment.left !== use || assignment.operator !== "=" || use.start > value.start || file.scopes.resolve(use) !== variable) return false;
+    return guardsAt(assignment).some(({ kind, test, holds }) => kind === "truthy" && proves(project, test, !holds, value));
+  });
 }
 
 const ASSERTIONS = /^(?:assert|validate|check|ensure|require|verify|guard|sanit)/i;
