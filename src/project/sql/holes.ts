@@ -48,6 +48,8 @@ function contextOf(statement: Statement, places: readonly Placed[], place: Place
   if (before === ".") return "column";
   if (next?.text === ".") return "table";
   if (isQuotedValue(place, before)) return "string";
+  // SQLite takes "text" for a text where no such column is: people write values so.
+  if (token.kind === "name" && token.text.startsWith('"') && (frame === "row" || COMPARED.test(before))) return "string";
   if (token.kind !== "hole") return clause === "TABLE" || clause === "INDEX" || clause === "VIEW" || clause === "PRAGMA" ? "name" : "column";
   if (frame === "definition") return "definition";
   if (frame === "columns") return "column";
