@@ -43,6 +43,11 @@ describe("queries of D1 itself", () => {
     expect(await queriesIn(`export default { async fetch(request: Request, env: Env, ctx: ExecutionContext) { ${body} return new Response(); } };`)).toEqual([expected]);
   });
 
+  it("a project's own tag that runs statements", async () => {
+    expect(await queriesIn('let db: D1Database; export const use = (env: Env) => { db = env.DB; };\nexport async function sql(strings: TemplateStringsArray, ...values: unknown[]) { return db.prepare(strings.join("?")).bind(...values).all(); }\nexport async function f(id: string) { await sql`UPDATE a SET x = 1 WHERE id = ${id}`; }'))
+      .toEqual(["d1 all read   returned", "d1 sql write  a awaited"]);
+  });
+
   it("says nothing about receivers it does not know", async () => {
     expect(await queriesIn('import { open } from "some-sqlite"; export const f = () => open("x").prepare("SELECT 1 FROM a").all();')).toEqual([]);
   });

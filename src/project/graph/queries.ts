@@ -131,7 +131,22 @@ export class QueryTable {
     this.#byFile.set(file, []);
     const found = collect(this.#project, file);
     this.#byFile.set(file, found);
-    return found;
+    const tagged = this.#tagged(file);
+    if (tagged.length === 0) return found;
+    const all = [...found, ...tagged].sort((a, b) => a.node.start - b.node.start);
+    this.#byFile.set(file, all);
+    this.#byRoot.delete(file);
+    return all;
+  }
+
+  /** Statements of a project's own tag that runs them: `` await sql`SELECT …` ``. */
+  #tagged(file: SourceFile): readonly D1Query[] {
+    return nodesOf(file, "TaggedTemplateExpression").flatMap((node) => {
+      const definition = node.tag.type === "Identifier" ? this.#project.definitionOf(node.tag) : undefined;
+      if (definition?.type !== "function") return [];
+      const inner = this.inFunction(definition.node).find((candidate) => candidate.via === "d1" && !candidate.batch);
+      return inner ? [query(file, node, inner.database, "d1", "sql", false, [textStatement(this.#project, node)])] : [];
+    });
   }
 
   /** Queries that run as part of a function's own code, callbacks that run in place included. */

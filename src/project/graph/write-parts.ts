@@ -64,15 +64,20 @@ function statementParts(statement: QueryStatement): readonly WriteParts[] {
   const bound = statement.bound ?? [];
   const spread = bound.findIndex((node) => node.type === "SpreadElement");
   const at = (index: number): Node | undefined => (spread >= 0 && index >= spread ? undefined : bound[index]);
+  // A project's own tag binds what stands in `${…}`; in other texts a hole is a piece of SQL.
+  const boundHole = (index: number | undefined): Node | undefined => {
+    const part = statement.prepare || index === undefined ? undefined : text.parts[index];
+    return typeof part === "string" ? undefined : part;
+  };
   let next = first === "insert" || first === "replace" ? countAnonymous(sql.text.slice(0, setStart(sql.text))) : 0;
   const sets = setColumns(sql).map((set): ColumnSet => {
     const numbered = /^\s*\?(\d+)\s*$/.exec(set.expression)?.[1];
-    const value = numbered !== undefined ? at(Number(numbered) - 1) : set.placeholders === 1 ? at(next) : undefined;
+    const value = numbered !== undefined ? at(Number(numbered) - 1) : set.placeholders === 1 ? at(next) : boundHole(set.placeholders + set.holes.length === 1 ? set.holes[0] : undefined);
     if (numbered === undefined) next += set.placeholders;
     return { column: set.column, value, fromItself: set.fromItself, constant: set.placeholders === 0 && set.holes.length === 0 && !set.fromItself };
   });
   const guards = comparisons(sql).map((comparison) => comparison.column);
-  const opaque = /\bexists\b/i.test(sql.text) || (conflict?.guarded ?? false) || text.parts.some((part, index) => typeof part !== "string" && index > 0 && /\bwhere\b/i.test(String(text.parts[index - 1] ?? "")));
+  const opaque = /\bexists\b/i.test(sql.text) || (conflict?.guarded ?? false) || (statement.prepare !== undefined && text.parts.some((part, index) => typeof part !== "string" && index > 0 && /\bwhere\b/i.test(String(text.parts[index - 1] ?? ""))));
   if (first === "update") return [{ kind: "update", sets, guards, opaque }];
   if (first === "delete") return [{ kind: "delete", sets: [], guards, opaque }];
   const values = insertValues(sql.text, at);
