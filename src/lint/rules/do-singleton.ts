@@ -6,6 +6,7 @@ import type { Constant } from "../../project/graph/constants.ts";
 import { valueBehind } from "../../project/graph/delays.ts";
 import { asKind, type NamespaceKind } from "../../project/graph/kinds.ts";
 import type { Project } from "../../project/graph/project.ts";
+import { isInside } from "../../paths.ts";
 import { requireFact } from "../facts.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { defineRule, type RuleSettings } from "../rule.ts";
@@ -182,9 +183,14 @@ function keysOf(project: Project, namespace: NamespaceKind, at: Node | undefined
   const [config] = project.bindings.configsFor(path);
   const dir = config?.dir ?? "";
   const className = namespace.className ?? (namespace.binding === undefined ? undefined : project.bindings.classNameOf(path, namespace.binding));
+  const named = namespace.binding === undefined ? undefined : project.bindings.lookup(path, namespace.binding);
+  const isElsewhere = named?.type === "namespace" && named.scriptName !== undefined;
+  const cls = className === undefined ? undefined : project.classes.byName(className, path).find((found) => isElsewhere || isInside(project.fileOf(found).path, dir));
   return [
     ...(namespace.binding === undefined ? [] : [`binding:${dir}:${namespace.binding}`]),
     ...(className === undefined ? [] : [`class:${dir}:${className}`]),
+    // Workers that share a namespace by `script_name` share its objects.
+    ...(cls ? [`object:${project.fileOf(cls).path}:${cls.start}`] : []),
     ...(namespace.binding === undefined && className === undefined ? [`place:${path}:${project.text(namespace.node)}`] : []),
   ];
 }
@@ -279,7 +285,7 @@ function reportOf(project: Project, singleton: Singleton, cls: Class | undefined
       ...origin,
       ...(first.helper === first.node ? [] : [{ span: project.span(first.helper), message: "the helper that addresses the object" }]),
       ...others.map(({ node }) => ({ span: project.span(node), message: `also addressed as "${singleton.name}" here` })),
-      ...(cls ? [{ span: project.span(cls.id ?? cls), message: `the class whose only object this is${owned && owned.tables.length > 0 ? `; its tables: ${owned.tables.join(", ")}` : ""}` }] : []),
+      ...(cls ? [{ span: project.span(cls.id ?? cls), message: `the class of this object${owned && owned.tables.length > 0 ? `; its tables: ${owned.tables.join(", ")}` : ""}` }] : []),
     ],
     subject: { ...(className === undefined ? {} : { class: className }), ...(binding === undefined ? {} : { binding }) },
   };
