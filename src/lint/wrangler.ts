@@ -6,13 +6,19 @@ import { effectiveEnvironments } from "../project/wrangler/effective.ts";
 import type { EffectiveEnvironment, WranglerConfig } from "../project/wrangler/types.ts";
 
 /**
- * The configurations that rules look at: none of tests, unless tests were asked for. One that a build tool wrote and redirects wrangler to repeats what the project's
+ * The configurations that rules look at: none of tests or with a test's main module, unless tests were asked for. One that a build tool wrote and redirects wrangler to repeats what the project's
  * own says, so it counts only where the project has none of its own.
  */
 export function lintedConfigs(project: Project): readonly WranglerConfig[] {
   const { checkout, options } = project;
   const own = new Set(checkout.configs.filter((config) => config.role !== "redirected").map((config) => config.dir));
-  return checkout.configs.filter((config) => (options.includeTests || !config.inTests) && (config.role !== "redirected" || config.redirectedFrom === undefined || !own.has(config.redirectedFrom)));
+  return checkout.configs.filter((config) => (options.includeTests || !(config.inTests || servesTests(project, config))) && (config.role !== "redirected" || config.redirectedFrom === undefined || !own.has(config.redirectedFrom)));
+}
+
+/** Whether a configuration's main module is a test's, as where it only generates types or runs a test pool: it is never deployed. */
+function servesTests(project: Project, config: WranglerConfig): boolean {
+  const path = config.top.main && joinPath(config.dir, config.top.main.value);
+  return path !== undefined && project.options.isTest(path);
 }
 
 /**

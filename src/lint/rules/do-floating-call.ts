@@ -205,7 +205,8 @@ function ofFunction(file: SourceFile, node: Node, handled: boolean): Fate {
   const fn = enclosingFunction(node);
   if (!fn) return { kind: "kept" };
   const outer = wrapped(fn);
-  if (outer.parent?.type === "CallExpression" && outer.parent.callee === outer) return fateOf(file, outer.parent, handled, true);
+  // The answer is not complete before what it streams has been written and the writer closed.
+  if (outer.parent?.type === "CallExpression" && outer.parent.callee === outer) return feedsStream(file, fn) ? { kind: "kept" } : fateOf(file, outer.parent, handled, true);
   const callback = callbackOf(fn);
   if (!callback) return isFunction(fn) && (fn.async || node.type !== "AwaitExpression") ? { kind: "given", handled, to: fn } : { kind: "kept" };
   switch (calleeName(callback.call)) {
@@ -221,6 +222,17 @@ function ofFunction(file: SourceFile, node: Node, handled: boolean): Fate {
     default:
       return { kind: "kept" };
   }
+}
+
+/** `writer.write(…)`, where `writer` comes from a `getWriter()` outside of the function. */
+function feedsStream(file: SourceFile, fn: FunctionNode): boolean {
+  return (file.members.get("write") ?? []).some((member) => {
+    const object = unwrap(member.object);
+    if (!isWithin(member, fn) || object.type !== "Identifier") return false;
+    const declaration = file.scopes.resolve(object)?.declaration;
+    const init = declaration?.type === "VariableDeclarator" && declaration.init && !isWithin(declaration, fn) ? unwrap(declaration.init) : undefined;
+    return init !== undefined && isCall(init) && calleeName(init) === "getWriter";
+  });
 }
 
 function takesCallback(argument: Node): boolean {
