@@ -4,7 +4,7 @@ import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
 import { repetitionsAround } from "../../project/graph/loops.ts";
-import { alwaysLeaves, bodyLeaves } from "../../project/graph/outside.ts";
+import { alwaysLeaves, bodyLeaves, mayLeave } from "../../project/graph/outside.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf, sameTable, useOf, type D1Query } from "../../project/graph/queries.ts";
 import { writeParts } from "../../project/graph/write-parts.ts";
@@ -89,13 +89,13 @@ function writesOf(project: Project, file: SourceFile, fn: FunctionNode): readonl
   const own = queries.inFunction(fn);
   const calls = queries.callsIn(fn);
   const writes: Write[] = [];
-  for (const query of own) if (isWrite(query)) writes.push({ node: query.node, queries: [query], tables: query.writes });
+  for (const query of own) if (isWrite(query) && !isTouch(project, query)) writes.push({ node: query.node, queries: [query], tables: query.writes });
   const nodes = new Set<Node>(own.map((query) => query.node));
   for (const call of calls) {
     if (!isCall(call) || nodes.has(call) || !isWaitedFor(call)) continue;
     const name = calleeName(call);
     if (name === undefined || LOOKUP.test(name) || LOG_HELPER.test(name)) continue;
-    const reached = queries.reached(call).filter(({ query, path }) => path.length <= 3 && isWrite(query));
+    const reached = queries.reached(call).filter(({ query, path }) => path.length <= 3 && isWrite(query) && !isTouch(project, query));
     if (reached.length === 0) continue;
     const targets = project.targetsOf(call);
     if (!targets.some((target) => alwaysWrites(project, target, 0)) || targets.some((target) => alwaysLeaves(project, target))) continue;
@@ -108,6 +108,12 @@ function writesOf(project: Project, file: SourceFile, fn: FunctionNode): readonl
 function isWrite(query: D1Query): boolean {
   if (query.action !== "write" || query.batch) return false;
   return isWaitedFor(query.node) && !(query.writes.length > 0 && query.writes.every((table) => LOG.test(table)));
+}
+
+/** `UPDATE users SET last_login = …`: noted on the side, and no loss when it is not. */
+function isTouch(project: Project, query: D1Query): boolean {
+  const parts = writeParts(project, query);
+  return parts.length > 0 && parts.every((part) => part.kind === "update" && part.sets.length > 0 && part.sets.every((set) => /^last_?(?:log(?:ged_?)?in|seen|used|active|access(?:ed)?|visit(?:ed)?|login)/i.test(set.column)));
 }
 
 function isWaitedFor(node: Node): boolean {
@@ -175,7 +181,7 @@ function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flo
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
   if (isBestEffort(file, flow, earlier, later) || areExclusive(flow, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
   if (inReportedLoop(project, file, earlier.node, later.node) || isCleanUp(project, earlier) || isCleanUp(project, later)) return false;
-  return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, file, fn, earlier, later);
+  return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, fn, flow, values, earlier, later);
 }
 
 function differentDatabases(a: Write, b: Write): boolean {
@@ -307,11 +313,13 @@ function isErrorCheck(test: string): boolean {
   return /success|error|\bok\b|^!?(?:res|result|response|out|info)$/i.test(test) && !/changes|last_row_id|results|length|rows|\[0\]/.test(test);
 }
 
-/** Whether something outside D1 is always awaited between two writes: the first is then meant to be seen before the second. */
-function isInterrupted(project: Project, file: SourceFile, fn: FunctionNode, a: Write, b: Write): boolean {
+/** Whether something outside D1 is awaited between two writes, always or to decide on the second: the first is then meant to be seen before it. */
+function isInterrupted(project: Project, fn: FunctionNode, flow: Flow, values: Values, a: Write, b: Write): boolean {
   const between = queriesOf(project).callsIn(fn).filter((call): call is CallExpression => isCall(call) && call.start > a.node.end && call.end < b.node.start && shares(call, b.node));
-  void file;
-  return bodyLeaves(project, fn, between, [a.node, b.node]);
+  if (bodyLeaves(project, fn, between, [a.node, b.node])) return true;
+  const before = new Set(flow.conditionsOn(a.node).map((condition) => condition.test));
+  const tests = flow.conditionsOn(b.node).flatMap((condition) => (before.has(condition.test) ? [] : [condition.test]));
+  return between.some((call) => [b.node, ...tests].some((node) => values.dependsOn(node, call)) && mayLeave(project, call));
 }
 
 /** Whether every loop around a call is also around the other node. */
