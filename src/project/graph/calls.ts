@@ -1,5 +1,5 @@
 import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { ownMethod } from "./classes.ts";
 import { callbackOf } from "./evaluate.ts";
@@ -301,6 +301,12 @@ export class CallGraph {
       }
   }
 
+  /** Places where something of a name, a variable or a member, is used as a value. */
+  valuesNamed(name: string): readonly Node[] {
+    const { names, members } = this.#uses();
+    return [...(names.get(name) ?? []), ...(members.get(name) ?? [])];
+  }
+
   /** Names and members used as values: given to a call, or (names) held by an object. In order of path and place. */
   #uses(): { readonly names: ReadonlyMap<string, readonly Node[]>; readonly members: ReadonlyMap<string, readonly Node[]> } {
     if (this.#valuesUsed) return this.#valuesUsed;
@@ -314,10 +320,12 @@ export class CallGraph {
     for (const file of this.#project.files) {
       for (const call of file.calls)
         for (const argument of call.arguments) {
-          if (argument.type === "Identifier") add(names, argument.name, argument);
-          else if (isMember(argument)) {
-            const name = propertyName(argument);
-            if (name !== undefined) add(members, name, argument);
+          // `this.load.bind(this)` hands over what it binds.
+          const value = isCall(argument) && calleeName(argument) === "bind" ? (calleeMember(argument)?.object ?? argument) : argument;
+          if (value.type === "Identifier") add(names, value.name, value);
+          else if (isMember(value)) {
+            const name = propertyName(value);
+            if (name !== undefined) add(members, name, value);
           }
         }
       for (const object of nodesOf(file, "ObjectExpression"))

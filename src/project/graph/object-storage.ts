@@ -179,7 +179,7 @@ function collectLeading(project: Project, operation: AlarmOrAll): ReadonlySet<Fu
     for (const call of project.calls.callersOf(fn)) addAround(call);
     const name = methodName(fn);
     // Handed over by its name; which function of that name is meant does not matter here.
-    if (name !== undefined) for (const file of project.files) for (const use of [...(file.members.get(name) ?? []), ...(file.identifiers.get(name) ?? [])]) if (isHandedOver(use)) addAround(use);
+    if (name !== undefined) for (const use of project.calls.valuesNamed(name)) addAround(use);
   }
   return leading;
 }
@@ -191,13 +191,6 @@ export function mayDo(project: Project, cls: Class, operation: AlarmOrAll): bool
   return project.classes.chain(cls).some((current) =>
     project.classes.functionsOf(current).some((fn) => leading.has(fn)) ||
     initialiserCalls(project.fileOf(current), current).some((call) => storageUse(project, call)?.operation === operation || project.calls.targetsOf(call).some((fn) => leading.has(fn))));
-}
-
-/** `blockConcurrencyWhile(this.load)`, `then(this.load.bind(this))`. */
-function isHandedOver(use: Node): boolean {
-  const { parent } = use;
-  if (parent?.type === "CallExpression") return parent.callee !== use;
-  return isMember(parent) && parent.object === use && propertyName(parent) === "bind";
 }
 
 const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
