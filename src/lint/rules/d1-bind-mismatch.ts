@@ -1,5 +1,5 @@
-import type { CallExpression } from "../../project/parse/ast.ts";
-import { calleeMember, isMember, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
+import type { CallExpression, Node } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
 import { placeholders } from "../../project/sql/query.ts";
@@ -51,7 +51,7 @@ function requiredCounts(project: Project, site: SqlSite): readonly number[] {
 }
 
 function bindReport(project: Project, site: SqlSite, bind: CallExpression, required: readonly number[]): Report | undefined {
-  const given = givenCount(bind);
+  const given = givenCount(project, bind);
   const needed = required[0] ?? 0;
   const wrong = given.exact ? required.every((count) => count !== given.count) : required.every((count) => given.count > count);
   const place = { span: project.span(bind), subject: subjectOf(site), confidence: "high" as const };
@@ -67,24 +67,40 @@ function bindReport(project: Project, site: SqlSite, bind: CallExpression, requi
 }
 
 /** How many arguments a call has; `exact` is false with a spread of unknown length. */
-function givenCount(bind: CallExpression): { readonly count: number; readonly exact: boolean } {
+function givenCount(project: Project, bind: CallExpression): { readonly count: number; readonly exact: boolean } {
   let count = 0;
   let exact = true;
   for (const argument of bind.arguments) {
     if (argument.type !== "SpreadElement") count++;
     else {
-      const list = unwrap(argument.argument);
-      if (list.type === "ArrayExpression" && !list.elements.some((element) => element?.type === "SpreadElement")) count += list.elements.length;
+      const list = fixedList(project, argument.argument);
+      if (list && !list.elements.some((element) => element?.type === "SpreadElement")) count += list.elements.length;
       else exact = false;
     }
   }
   return { count, exact };
 }
 
+/** A list as it is written out: in place, or in a constant that nothing is added to. */
+function fixedList(project: Project, raw: Node): Extract<Node, { type: "ArrayExpression" }> | undefined {
+  const node = unwrap(raw);
+  if (node.type === "ArrayExpression") return node;
+  if (!isIdentifier(node)) return undefined;
+  const file = project.fileOf(node);
+  const variable = file.scopes.resolve(node);
+  if (variable?.kind !== "const" || variable.declaration.type !== "VariableDeclarator" || variable.declaration.id.type !== "Identifier") return undefined;
+  const init = variable.declaration.init && unwrap(variable.declaration.init);
+  // Whoever else gets hold of the list may change it.
+  const isOnlySpread = (file.identifiers.get(node.name) ?? []).every((use) => use === variable.node || file.scopes.resolve(use) !== variable || wrapped(use).parent?.type === "SpreadElement");
+  return init?.type === "ArrayExpression" && isOnlySpread ? init : undefined;
+}
+
 /** The method that runs a statement straight after `prepare(…)`. */
 function runWithoutBind(prepare: CallExpression): string | undefined {
   const outer = wrapped(prepare);
   const member = outer.parent;
+  const holder = member?.type === "ArrayExpression" ? wrapped(member).parent : undefined;
+  if (holder?.type === "CallExpression" && calleeName(holder) === "batch") return "batch";
   if (!isMember(member) || member.object !== outer) return undefined;
   const name = propertyName(member);
   const call = wrapped(member).parent;

@@ -73,11 +73,12 @@ function positionOf(context: HoleContext): Position | undefined {
 }
 
 /** How sure it is that a hole is a danger; undefined when it is none. */
-function confidenceIn({ trust, quoted, weak }: Judgement, context: HoleContext, position: Position): Confidence | undefined {
+function confidenceIn({ trust, quoted, weak, isName }: Judgement, context: HoleContext, position: Position): Confidence | undefined {
   if (trust === "safe") return undefined;
   if (position === "statement") return weak ? undefined : trust === "request" ? "high" : trust === "validated" ? "medium" : undefined;
   if (trust === "request") return weak ? "medium" : "high";
   const isValue = context === "string" || context === "value" || quoted !== undefined;
+  if (isName) return "low";
   if (trust === "unknown" && weak && quoted === undefined && context !== "string") return "low";
   if (trust === "validated") return isValue ? "medium" : "low";
   return isValue || context === "in-list" ? "medium" : "low";

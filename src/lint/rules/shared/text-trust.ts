@@ -25,6 +25,8 @@ export interface Judgement {
   readonly quoted?: Node;
   /** It is the result of a call that is not in sight and is given nothing but harmless values. */
   readonly weak?: boolean;
+  /** It is the name of a property: what code calls things, unless a request says so. */
+  readonly isName?: boolean;
 }
 
 const SAFE: Judgement = { trust: "safe" };
@@ -145,7 +147,7 @@ export class TextJudge {
     let worst = SAFE;
     for (const [index, expression] of node.expressions.entries()) {
       const found = this.#of(expression, outer, depth + 1);
-      const isQuoted = /'%?$/.test(node.quasis[index]?.value.raw ?? "") && found.trust !== "safe";
+      const isQuoted = /'%?$/.test(node.quasis[index]?.value.raw ?? "") && found.trust !== "safe" && !found.isName;
       worst = least(worst, isQuoted ? { ...found, quoted: expression } : found);
     }
     return worst;
@@ -532,6 +534,11 @@ export class TextJudge {
 
   /** What the names of an object's properties are made of. */
   #keys(raw: Node, guards: Guards, depth: number): Judgement {
+    const found = this.#keyNames(raw, guards, depth);
+    return found.trust === "unknown" ? { ...found, isName: true } : found;
+  }
+
+  #keyNames(raw: Node, guards: Guards, depth: number): Judgement {
     const node = unwrap(raw);
     if (depth > MAX_DEPTH) return { trust: "unknown", origin: node };
     switch (node.type) {
