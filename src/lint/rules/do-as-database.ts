@@ -15,13 +15,13 @@ const SEVERAL_TABLES = 3;
 export default defineRule({
   id: "do-as-database",
   *check({ project }) {
-    const addresses = addressesOf(project);
+    let addresses: ReadonlyMap<Class, Addresses> | undefined;
     for (const cls of project.classes.durableObjects) {
-      const found = addresses.get(cls);
-      if (!found || found.dynamic || found.names.size !== 1 || isOnlyBase(project, cls)) continue;
       const { uses } = objectCode(project, cls);
       const { tables, read } = tablesOf(project, cls, uses);
-      if (tables.size < SEVERAL_TABLES || read.size < 2) continue;
+      if (tables.size < SEVERAL_TABLES || read.size < 2 || isOnlyBase(project, cls)) continue;
+      const found = (addresses ??= addressesOf(project)).get(cls);
+      if (!found || found.dynamic || found.names.size !== 1) continue;
       const name = project.classes.nameOf(cls) ?? "the class";
       const [only, place] = [...found.names][0] ?? [];
       if (only === undefined || !place) continue;
@@ -48,7 +48,9 @@ interface Addresses {
 /** By which names the objects of each class are addressed, as far as it is in sight. */
 function addressesOf(project: Project): ReadonlyMap<Class, Addresses> {
   const found = new Map<Class, Addresses>();
-  const routers = new Set(project.options.apis.routers.map((router) => router.name));
+  const { apis } = project.options;
+  const routers = new Set(apis.routers.map((router) => router.name));
+  const naming = new Set(["idFromName", "idFromString", "newUniqueId", "getByName", ...apis.stubHelpers.map((helper) => helper.name)]);
   let routed = false;
   const of = (cls: Class): Addresses => {
     const known = found.get(cls) ?? { names: new Map<string, Node>(), dynamic: false };
@@ -59,6 +61,7 @@ function addressesOf(project: Project): ReadonlyMap<Class, Addresses> {
     for (const call of file.calls) {
       const name = calleeName(call);
       if (name !== undefined && routers.has(name)) routed = true;
+      if (name === undefined || !naming.has(name)) continue;
       const kind = project.kindOf(call);
       if ((kind?.kind !== "stub" && kind?.kind !== "object-id") || kind.node !== call) continue;
       const className = kind.namespace?.className;

@@ -1,9 +1,11 @@
-import { controlFlow, type Flow } from "../../project/flow/flow.ts";
+import { controlFlow, runsInPlace, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
-import type { AwaitExpression, CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
+import type { AwaitExpression, CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, isCall, isFunction, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { awaitedCalls, OUTSIDE, waitsOf, type Nature } from "../../project/graph/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
+import { methodAround } from "../../project/graph/fields.ts";
+import { objectCode } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { portableKeys, readOf, writeOf, type Access, type WriteAccess } from "../../project/graph/storage-access.ts";
 import type { Report } from "../finding.ts";
@@ -31,30 +33,49 @@ export default defineRule({
   id: "do-await-race",
   *check({ project }) {
     const helpers = new Helpers(project);
-    for (const file of project.files)
-      for (const fn of file.functions) {
+    const seen = new Set<FunctionNode>();
+    for (const cls of project.classes.durableObjects)
+      for (const fn of withListeners(project, objectCode(project, cls).functions)) {
+        if (seen.has(fn)) continue;
+        seen.add(fn);
         if (!isCandidate(project, fn)) continue;
-        const report = check(project, fn, helpers);
-        if (report) yield report;
+        const report = check(project, fn, cls, helpers);
+        if (report && !runsOnlyAtStart(project, fn)) yield report;
       }
   },
 });
 
-/** A function of an object's code that awaits something, outside of the constructor, under no lock. */
+/** Functions, and those nested in them that run on their own: listeners, routes. */
+function* withListeners(project: Project, functions: Iterable<FunctionNode>): Iterable<FunctionNode> {
+  for (const fn of functions) {
+    yield fn;
+    const nested: FunctionNode[] = [];
+    walk(fn, project.fileOf(fn).keys, (node) => {
+      if (node !== fn && isFunction(node) && !runsInPlace(node)) nested.push(node);
+    });
+    yield* nested;
+  }
+}
+
+/** A function that awaits something under no lock. */
 function isCandidate(project: Project, fn: FunctionNode): boolean {
-  if (!fn.async || fn.body?.type !== "BlockStatement" || isHeldByLock(fn)) return false;
+  if (!fn.async || fn.body?.type !== "BlockStatement") return false;
   let awaits = false;
   let locks = false;
   walk(fn.body, project.fileOf(fn).keys, (node) => {
     if (node.type === "AwaitExpression") awaits = true;
     if (isCall(node) && /^(?:acquire|lock|enter|takeLock)$/i.test(calleeName(node) ?? "")) locks = true;
   });
-  if (!awaits || locks || project.classes.ownersOf(fn).size === 0) return false;
-  const entries = project.calls.entriesOf(fn);
-  return ![...entries].every((entry) => entry === "object-constructor") || entries.size === 0;
+  return awaits && !locks && !isHeldByLock(fn);
 }
 
-function check(project: Project, fn: FunctionNode, helpers: Helpers): Report | undefined {
+/** The constructor, and hooks that run under its lock: no other event comes in. */
+function runsOnlyAtStart(project: Project, fn: FunctionNode): boolean {
+  const entries = project.calls.entriesOf(fn);
+  return entries.size > 0 && [...entries].every((entry) => entry === "object-constructor");
+}
+
+function check(project: Project, fn: FunctionNode, cls: Class, helpers: Helpers): Report | undefined {
   const flow = controlFlow(fn);
   const writes = flow.order.flatMap(({ node }) => (node ? helpers.writesAt(node) : []));
   if (writes.length === 0) return undefined;
@@ -67,7 +88,7 @@ function check(project: Project, fn: FunctionNode, helpers: Helpers): Report | u
   for (const write of writes)
     for (const read of reads) {
       const pause = racing(project, flow, values, read, write, reads, pauses, leaves);
-      if (pause) return report(project, fn, read, pause, write);
+      if (pause) return report(project, fn, cls, read, pause, write);
     }
   return undefined;
 }
@@ -299,21 +320,19 @@ const PAUSES: Readonly<Partial<Record<Nature, string>>> = {
   network: "a request over the network", binding: "a call to another service", object: "a call to another object", body: "the rest of a request's body", timer: "a timer",
 };
 
-function report(project: Project, fn: FunctionNode, read: Read, pause: Pause, write: Write): Report {
-  const owners = project.classes.ownersOf(fn);
-  const [owner] = owners;
+function report(project: Project, fn: FunctionNode, cls: Class, read: Read, pause: Pause, write: Write): Report {
   const shared = sharedKey(read, write);
   const what = describe(shared ?? read.keys[0] ?? "");
   const wait = PAUSES[pause.nature] ?? "something outside";
   return {
     span: project.span(write.node),
-    message: `\`${functionName(project, fn)}\` stores what it worked out from ${what} before it waited for ${wait}: other requests, messages and alarms of the object run during that wait, and ${shared === undefined ? "what they changed is missing here" : "what they stored is overwritten"}.`,
+    message: `\`${functionName(project, methodAround(fn) ?? fn)}\` stores what it worked out from ${what} before it waited for ${wait}: other requests, messages and alarms of the object run during that wait, and ${shared === undefined ? "what they changed is missing here" : "what they stored is overwritten"}.`,
     confidence: read.isNear && write.isNear && shared !== undefined ? "high" : "medium",
     related: [
       { span: project.span(read.node), message: "read here" },
       { span: project.span(pause.node), message: `${wait}: other events run meanwhile` },
     ],
-    subject: { ...(owner ? { class: project.classes.nameOf(owner) ?? "" } : {}), ...(shared?.startsWith("table:") ? { table: shared.slice(6) } : {}) },
+    subject: { class: project.classes.nameOf(cls) ?? "", ...(shared?.startsWith("table:") ? { table: shared.slice(6) } : {}) },
   };
 }
 

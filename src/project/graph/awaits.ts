@@ -78,7 +78,7 @@ export function natureOf(project: Project, call: CallExpression): Nature | undef
     if (name === "fetch" && project.targetsOf(call).length === 0) return isIdentifier(object, "globalThis") || owner === undefined ? "network" : "unknown";
     // `env.AI.run()` where nothing declares the binding.
     if (isMember(object) && /^[A-Z][A-Z0-9_]+$/.test(propertyName(object) ?? "") && project.kindOf(object.object)?.kind === "env") return "binding";
-    if (BODY_METHODS.has(name) && owner === undefined && call.arguments.length === 0 && isIdentifier(object) && /^(?:re[qs]|.*re(?:quest|sponse|sp|q|s))$/i.test(object.name)) return "body";
+    if (BODY_METHODS.has(name) && owner === undefined && call.arguments.length === 0 && isMessageName(object)) return "body";
   }
   if (project.targetsOf(call).length > 0) return undefined;
   if (callee.type === "Identifier") {
@@ -87,6 +87,12 @@ export function natureOf(project: Project, call: CallExpression): Nature | undef
     if (definition?.type === "external") return NETWORK_MODULES.test(definition.module) ? "network" : "unknown";
   }
   return "unknown";
+}
+
+/** `request`, `c.req`, `response`, `res`: what has a body, by its name. */
+function isMessageName(object: Node): boolean {
+  const name = isIdentifier(object) ? object.name : isMember(object) ? propertyName(object) : undefined;
+  return name !== undefined && /^(?:re[qs]|.*re(?:quest|sponse|sp|q|s))$/i.test(name);
 }
 
 /** A wait that a function comes to, with the calls on the way there. */
