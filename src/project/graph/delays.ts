@@ -198,8 +198,16 @@ function delay(project: Project, raw: Node, given: Arguments, depth: number): Kn
     }
     default:
   }
-  const behind = valueBehind(project, node, given);
+  const behind = isAdjusted(project, node) ? undefined : valueBehind(project, node, given);
   return behind && inner(behind);
+}
+
+/** `const at = new Date(); at.setUTCHours(24, 0, 0, 0)`: no longer now, nor a known distance from it. */
+function isAdjusted(project: Project, node: Node): boolean {
+  if (node.type !== "Identifier") return false;
+  const file = project.fileOf(node);
+  const variable = file.scopes.resolve(node);
+  return (file.identifiers.get(node.name) ?? []).some((use) => isMember(use.parent) && use.parent.object === use && /^set[A-Z]/.test(propertyName(use.parent) ?? "") && file.scopes.resolve(use) === variable);
 }
 
 function added(base: KnownNumber, rest: KnownNumber, isNegative: boolean): KnownNumber {
@@ -267,7 +275,7 @@ function relative(project: Project, raw: Node, given: Arguments, depth: number):
       return inner(node.consequent) && inner(node.alternate);
     default:
   }
-  const behind = valueBehind(project, node, given);
+  const behind = isAdjusted(project, node) ? undefined : valueBehind(project, node, given);
   return behind !== undefined && inner(behind);
 }
 
