@@ -267,11 +267,18 @@ const PASSING = /^(?:String|Number|Boolean|Date|BigInt|stringify|parse|toString|
 function isComputingCall(scene: Scene, node: CallExpression, depends: (node: Node) => boolean, next: (node: Node) => boolean): boolean {
   const name = calleeName(node);
   const member = calleeMember(node);
-  if (scene.isRow(node)) return false;
+  if (scene.isRow(node) || givesItsOwnAnswer(scene, node)) return false;
   if (name !== undefined && PASSING.test(name)) return node.arguments.some(next) || (member !== undefined && next(member.object));
   if (member && isIdentifier(unwrap(member.object), "Math")) return node.arguments.some(depends);
   // rows.filter(…), list.concat(…), the project's own functions.
   return (member !== undefined && depends(member.object)) || node.arguments.some(depends);
+}
+
+/** Another query, or a package's function that is waited for (`await verify(answer, row.key)`): the row is what it was asked with. */
+function givesItsOwnAnswer(scene: Scene, node: CallExpression): boolean {
+  if (queriesOf(scene.project).in(scene.file).some((query) => query.node === node)) return true;
+  const callee = unwrap(node.callee);
+  return node.parent?.type === "AwaitExpression" && isIdentifier(callee) && scene.project.definitionOf(callee)?.type === "external";
 }
 
 /** `row.count += 1` before `row.count` is written. */

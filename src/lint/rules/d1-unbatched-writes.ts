@@ -13,6 +13,7 @@ import { defineRule } from "../rule.ts";
 import { callWords, databaseSubject, functionWords, listed } from "./shared/d1-words.ts";
 import { isMaintenance } from "./shared/maintenance.ts";
 import { queryLoops } from "./shared/query-loops.ts";
+import { workflowStepAround } from "./shared/workflow-steps.ts";
 
 // Outside `batch()` D1 commits every statement by itself: there is no transaction over several awaited calls.
 
@@ -25,9 +26,9 @@ interface Write {
   readonly tables: readonly string[];
 }
 
-const LOG = /(?:^|_)(?:logs?|audit\w*|metrics?|analytics|telemetry|traces?|page_?views?|visits?|stats|statistics)(?:$|_)|[a-z](?:Logs?|Audits?|AuditEntry|AuditEntries|Metrics?|Analytics|Stats|Traces?|Visits?)$|^audit/;
+const LOG = /(?:^|_)(?:logs?|audit\w*|metrics?|analytics|telemetry|traces?|page_?views?|visits?|stats|statistics|history|histories)(?:$|_)|[a-z](?:History|Logs?|Audits?|AuditEntry|AuditEntries|Metrics?|Analytics|Stats|Traces?|Visits?)$|^audit/;
 /** Helpers that note what happened or tell somebody: not a part of what they tell about. */
-const LOG_HELPER = /^(?:log|audit|track|trace|touch|refresh|notify|send|email|emit|publish|enqueue)(?![a-z])|(?:[a-z]Log|Audit|Metrics?|Analytics?|Telemetry|Tracking)(?![a-z])|^record(?:Usage|Event|Error|Visit|View|Access)|^report(?:Error|Usage)/;
+const LOG_HELPER = /^(?:log|audit|track|trace|touch|refresh|notify|send|email|emit|publish|enqueue)(?![a-z])|(?:[a-z]Log|History|Audit|Metrics?|Analytics?|Telemetry|Tracking)(?![a-z])|^record(?:Usage|Event|Error|Visit|View|Access)|^report(?:Error|Usage)/;
 /** What is named as a look-up writes on the side at most: it refreshes a cache, notes the last use. */
 const LOOKUP = /^(?:get|find|load|fetch|read|list|query|select|count|is|has|can|check|validate|verify|require|resolve|lookup|search|auth|ensure|exists|extract|parse|render|build|make|compute|with)(?:[A-Z_]|$)/;
 const HOUSEKEEPING = /^(?:clean|cleanup|clear|prune|purge|sweep|expire|evict|gc|trim|rotate)/i;
@@ -177,6 +178,7 @@ function textOf(query: D1Query): string {
 
 function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flow, values: Values, earlier: Write, later: Write): boolean {
   if (!flow.has(earlier.node) || !flow.has(later.node)) return false;
+  if (workflowStepAround(earlier.node) !== workflowStepAround(later.node)) return false;
   if (differentDatabases(earlier, later) || !areRelated(project, earlier, later)) return false;
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
   if (isBestEffort(file, flow, earlier, later) || areExclusive(flow, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;

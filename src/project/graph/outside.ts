@@ -61,6 +61,13 @@ export function leavesSomehow(project: Project, call: CallExpression, depth = 0)
   return leavesTheWorker(project, call) || project.targetsOf(call).some((fn) => alwaysLeaves(project, fn, depth + 1));
 }
 
+/** Whether some run of a call waits for something other than D1. */
+export function mayLeave(project: Project, call: CallExpression): boolean {
+  if (!isWaitedFor(call)) return false;
+  const leaves = (candidate: Node): boolean => isCall(candidate) && isWaitedFor(candidate) && leavesTheWorker(project, candidate);
+  return leaves(call) || project.targetsOf(call).some((fn) => [fn, ...project.calls.reach(fn, MAX_DEPTH).keys()].some((reached) => project.calls.callsIn(reached).some(leaves)));
+}
+
 /** Whether some code inside `scope` (a loop's body, a function) waits for something other than D1 whenever it runs. */
 export function bodyLeaves(project: Project, scope: Node, calls: readonly CallExpression[], alongside: readonly Node[]): boolean {
   return calls.some((call) => isWithin(call, scope) && isWaitedFor(call) && leavesSomehow(project, call) && isUnconditional(project, call, scope, alongside));

@@ -36,12 +36,21 @@ function proves(project: Project, raw: Node, holds: boolean, value: Node): boole
       if (name === "isNaN") return !holds && mentions(project, test, value);
       if (!holds) return false;
       // `COLUMNS.includes(column)`, `/^\w+$/.test(name)`, `isColumn(name)`, `fields.every((f) => COLUMNS.has(f))`
+      if (isLoosePattern(unwrap(calleeMember(test)?.object ?? test)) || (test.arguments[0] && isLoosePattern(unwrap(test.arguments[0])))) return false;
       if (name === "every" || name === "match") return isSame(project, calleeMember(test)?.object, value);
       return (CHECKS.test(name) || CHECKERS.test(name)) && mentions(project, test, value);
     }
     default:
       return false;
   }
+}
+
+/** A pattern that lets anything stand somewhere: without both ends, or with `.`, `[^…]` or a quote in it. */
+function isLoosePattern(node: Node): boolean {
+  if (node.type !== "Literal" || !("regex" in node) || !node.regex) return false;
+  const { pattern } = node.regex;
+  const bare = pattern.replace(/\\[^SDW]/g, "");
+  return !pattern.startsWith("^") || !pattern.endsWith("$") || /\\[SDW]|\[\^|['"`;]/.test(bare) || bare.replace(/\[[^\]]*\]/g, "").includes(".");
 }
 
 function provesByComparison(project: Project, test: Extract<Node, { type: "BinaryExpression" }>, holds: boolean, value: Node): boolean {
