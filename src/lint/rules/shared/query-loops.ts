@@ -8,6 +8,7 @@ import type { Project } from "../../../project/graph/project.ts";
 import { queriesOf, runRoot, useOf, type D1Query, type ReachedQuery } from "../../../project/graph/queries.ts";
 import type { Confidence } from "../../finding.ts";
 import { isMaintenance } from "./maintenance.ts";
+import { workflowStepAround } from "./workflow-steps.ts";
 
 /** A list this short, written down in the code, costs no more trips than the author sees. */
 const SHORT_LIST = 5;
@@ -51,8 +52,13 @@ function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
     const calls = file.calls.filter((call) => isWithin(call, repetition.node));
     const alsoWaits = bodyLeaves(project, bodyOf(repetition), calls, triggers.map((trigger) => trigger.node));
     const acknowledges = file.calls.some((call) => isWithin(call, repetition.node) && isAcknowledgement(repetition, call));
+    // A step for each element is how a Workflow remembers how far it got.
+    const inSteps = triggers.every((trigger) => {
+      const step = workflowStepAround(trigger.node);
+      return step !== undefined && isWithin(step, repetition.node);
+    });
     const nearest = Math.min(...triggers.flatMap((trigger) => trigger.reached.map(({ path }) => path.length)));
-    return { repetition, triggers, confidence: alsoWaits || acknowledges || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
+    return { repetition, triggers, confidence: alsoWaits || acknowledges || inSteps || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
   });
 }
 
