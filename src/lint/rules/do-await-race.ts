@@ -35,9 +35,7 @@ export default defineRule({
     const helpers = new Helpers(project);
     const seen = new Set<FunctionNode>();
     for (const cls of project.classes.durableObjects)
-      for (const fn of withListeners(project, objectCode(project, cls).functions)) {
-        if (seen.has(fn)) continue;
-        seen.add(fn);
+      for (const fn of withListeners(project, objectCode(project, cls).functions, seen)) {
         if (!isCandidate(project, fn)) continue;
         const report = check(project, fn, cls, helpers);
         if (report && !runsOnlyAtStart(project, fn)) yield report;
@@ -45,14 +43,20 @@ export default defineRule({
   },
 });
 
-/** Functions, and those nested in them that run on their own: listeners, routes. */
-function* withListeners(project: Project, functions: Iterable<FunctionNode>): Iterable<FunctionNode> {
+/**
+ * Functions, and those nested in them that run on their own: listeners, routes. Each is given once, for the first class whose
+ * code it is; `seen` keeps them.
+ */
+function* withListeners(project: Project, functions: Iterable<FunctionNode>, seen: Set<FunctionNode>): Iterable<FunctionNode> {
   for (const fn of functions) {
+    if (seen.has(fn)) continue;
+    seen.add(fn);
     yield fn;
     const nested: FunctionNode[] = [];
     walk(fn, project.fileOf(fn).keys, (node) => {
-      if (node !== fn && isFunction(node) && !runsInPlace(node)) nested.push(node);
+      if (node !== fn && isFunction(node) && !runsInPlace(node) && !seen.has(node)) nested.push(node);
     });
+    for (const listener of nested) seen.add(listener);
     yield* nested;
   }
 }
