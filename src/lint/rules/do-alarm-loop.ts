@@ -159,11 +159,13 @@ function reportOf(project: Project, cls: Class, handler: FunctionNode, loop: Rea
   const counts = delay.value === 0 ? "as many wake-ups as the runtime allows" : `${thousands(daily)} wake-ups a day and ${thousands(monthly)} a month for one object`;
   const objects = Math.ceil(included / monthly);
   const share = objects > 1 ? ` (${thousands(objects)} such objects use up the ${thousands(included)} requests a month that the paid plan includes)` : ` (more than the ${thousands(included)} requests a month that the paid plan includes)`;
+  const rest = Number(requireFact("do-hibernate-after").value) * 1_000;
+  const sleepless = delay.value <= rest ? `; it hardly ever gets the ${duration(rest)} without events after which an object hibernates` : "";
   return {
     span: project.span(longest.call),
     message:
       `\`${name}\` sets its next alarm ${often}, on every way through its alarm handler, and nothing there lets it stop: ${counts}, ` +
-      `idle or not, each billed as a request and each \`setAlarm()\` as a written row${share}; an object that wakes this often hardly ever sleeps.`,
+      `idle or not, each billed as a request and each \`setAlarm()\` as a written row${share}${sleepless}.`,
     confidence,
     related: [
       ...(isWithin(longest.call, handler) ? [] : [{ span: project.span(handlerName(handler)), message: "the alarm handler that always comes to this" }]),

@@ -12,7 +12,9 @@ import { waysTo, type Way, type WayStep } from "../../project/graph/ways.ts";
 import type { Confidence, Report, TextEdit } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 import { alarmQuestions, alarmTest, asksAlarm, hasAlarms, isPlainValue, setsAlarm } from "./shared/alarms.ts";
-import { duration } from "./shared/words.ts";
+import { duration, thousands } from "./shared/words.ts";
+
+const DAY_MS = 86_400_000;
 
 export default defineRule({
   id: "do-alarm-reset-on-wake",
@@ -237,6 +239,7 @@ function report(project: Project, cls: Class, start: string, way: Way, set: WayS
   const [time] = set.call.arguments;
   const delay = time && time.type !== "SpreadElement" ? delayOf(project, time, set.given) : undefined;
   const ahead = delay && delay.value > 0 ? `${duration(delay.value)} ahead` : "ahead";
+  const rounds = delay && delay.value > 0 && delay.value <= DAY_MS ? ` (${thousands(DAY_MS / delay.value)} a day for each object)` : "";
   const reasons = {
     unguarded: "with nothing that asks whether one is pending",
     unawaited: "behind a test of `getAlarm()` that is not awaited, and a promise is neither `null` nor falsy, so it lets every wake-up pass",
@@ -247,8 +250,8 @@ function report(project: Project, cls: Class, start: string, way: Way, set: WayS
   const message =
     verdict.reason === "never"
       ? `\`${name}\` tests \`getAlarm()\` without \`await\`: a promise is neither \`null\` nor falsy, so ${start} never sets this alarm and the work it is for is never done.`
-      : `Every wake-up of \`${name}\` sets the alarm anew from ${start}, ${reasons[verdict.reason]}: each request moves it ${ahead}, so it may never go off, ` +
-        "and when it does go off, waking the object for it sets the next one: the object never ends and every round is billed.";
+      : `Every wake-up of \`${name}\` sets the alarm anew from ${start}, ${reasons[verdict.reason]}. A request that wakes the object moves it ${ahead}, so it may never go off; ` +
+        `and when it does, waking the object for it sets the next one: the object never ends, and every round is billed${rounds}.`;
   return {
     span: project.span(set.call),
     message,
