@@ -387,6 +387,8 @@ function reportOf(project: Project, cls: Class, ends: readonly End[]): Report | 
     best.erasures.some((erasure) => erasure.allKeys) ? "all keys" : keys.size > 0 && count(keys.size, "key"),
   ].filter((item) => item !== false);
   const where = best.reason === "alarm" ? "the alarm handler" : `\`${best.name}\``;
+  const data = listed(what) || "its data";
+  const erased = best.reason === "rows" && best.isComplete ? `${where} erases all that an object of \`${name}\` keeps, ${data}` : `When an object of \`${name}\` ends, ${where} erases ${data}`;
   const places = new Set<Node>([place.node]);
   const related = [...best.erasures.slice(1), ...others.flatMap(({ erasures }) => erasures)].flatMap(({ node }) => {
     if (places.has(node)) return [];
@@ -395,9 +397,7 @@ function reportOf(project: Project, cls: Class, ends: readonly End[]): Report | 
   });
   return {
     span: project.span(place.node),
-    message:
-      `When an object of \`${name}\` ends, ${where} erases ${listed(what) || "its data"}, but the class never calls \`deleteAll()\`: ` +
-      "tables, indexes and other metadata stay, so every object that was ever used keeps existing and its storage is billed for ever.",
+    message: `${erased}, but the class never calls \`deleteAll()\`: tables, indexes and other metadata stay, so every object that was ever used keeps existing and its storage is billed for ever.`,
     confidence: best.confidence,
     related: [...related, { span: project.span(cls.id ?? cls), message: "the class that never calls `deleteAll()`" }],
     subject: { class: name },
