@@ -1,5 +1,6 @@
 import type { Class, Node } from "../../project/parse/ast.ts";
-import { enclosingClass, isMember, wrapped } from "../../project/parse/ast.ts";
+import { calleeName, enclosingClass, isMember, wrapped } from "../../project/parse/ast.ts";
+import { nodesOf } from "../../project/parse/source-file.ts";
 import { environmentsOf } from "../../project/graph/bindings.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Span } from "../../project/span.ts";
@@ -26,7 +27,7 @@ export default defineRule({
       const name = project.classes.nameOf(cls) ?? "the class";
       yield {
         span: project.span(first),
-        message: `\`${project.text(first)}\` throws here: the configuration creates \`${name}\` with the key-value backend (${how}), which has no SQL. Create it with \`new_sqlite_classes\`; once deployed a class cannot be converted, so then the data has to move to a new class.`,
+        message: `${whatThrows(project, cls, first)}: the configuration creates \`${name}\` with the key-value backend (${how}), which has no SQL. Create it with \`new_sqlite_classes\`; once deployed a class cannot be converted, so then the data has to move to a new class.`,
         confidence: "high",
         related: [{ span, message: `\`${name}\` is created with the key-value backend here` }, ...others.map((node) => ({ span: project.span(node), message: "throws as well" }))],
         subject: { class: name },
@@ -68,21 +69,42 @@ function createdAs(project: Project, cls: Class): Created | undefined {
   return found;
 }
 
+/** The base class is reported where it is the only use. */
+function whatThrows(project: Project, cls: Class, use: Node): string {
+  const text = project.text(use).replaceAll(/\s+/g, " ");
+  return use === cls.superClass ? `\`${text}\` keeps its state in SQL, so creating an object throws` : `\`${text.length > 60 ? `${text.slice(0, 59)}…` : text}\` throws here`;
+}
+
+/** The Agents SDK's and the Containers' classes. */
+const SQL_BASES = /^(?:agents(?:\/.*)?|@cloudflare\/(?:ai-chat|think|voice|containers|sandbox))$/;
+
+/** Bases whose constructor creates SQL tables. */
+function needsSql(project: Project, cls: Class): boolean {
+  const base = project.classes.knownBase(cls);
+  return base !== undefined && SQL_BASES.test(base.module);
+}
+
 /** Uses of what only SQLite-backed storage has, in a class, its bases, and helpers that only this class uses. */
 function sqlUses(project: Project, cls: Class): readonly Node[] {
   const uses: Node[] = [];
   const chain = new Set(project.classes.chain(cls));
-  for (const file of project.files)
+  const isOurs = (node: Node): boolean => {
+    const owner = enclosingClass(node);
+    if (owner && chain.has(owner)) return true;
+    // Code of a base counts for each of its classes; a helper only when all of its owners are this class.
+    const owners = project.classes.ownersOf(node);
+    return owners.size === 1 && owners.has(cls);
+  };
+  for (const file of project.files) {
     for (const name of SQL_ONLY)
-      for (const member of file.members.get(name) ?? []) {
-        if (project.kindOf(member.object)?.kind !== "do-storage") continue;
-        const owner = enclosingClass(member);
-        const owners = project.classes.ownersOf(member);
-        // Code of a base counts for each of its classes; a helper only when all of its owners are this class.
-        const isOurs = owner && chain.has(owner) ? true : owners.size === 1 && owners.has(cls);
-        if (isOurs && !isFeatureTest(member)) uses.push(member);
-      }
-  return uses;
+      for (const member of file.members.get(name) ?? []) if (project.kindOf(member.object)?.kind === "do-storage" && isOurs(member) && !isFeatureTest(member)) uses.push(member);
+    for (const tagged of nodesOf(file, "TaggedTemplateExpression")) if (project.kindOf(tagged.tag)?.kind === "do-sql-tag" && isOurs(tagged)) uses.push(tagged.tag);
+    for (const call of file.calls) {
+      const made = calleeName(call) === "drizzle" ? project.kindOf(call) : undefined;
+      if (made?.kind === "orm" && made.target === "do" && isOurs(call)) uses.push(call);
+    }
+  }
+  return uses.length === 0 && cls.superClass && needsSql(project, cls) ? [cls.superClass] : uses;
 }
 
 /** `if (storage.sql)`, `storage.sql?.exec(…)`, `typeof storage.sql`, `storage.sql ?? …`: the code copes with its absence. */
