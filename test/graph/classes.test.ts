@@ -25,6 +25,15 @@ describe("which classes are Durable Objects", () => {
   it("leaves helpers alone that take an object's state", async () => {
     expect(await objectNames({ "src/index.ts": `import { DurableObject } from "cloudflare:workers"; class Log { constructor(state: DurableObjectState) {} } export class Room extends DurableObject { log = new Log(this.ctx); }` })).toEqual(["Room"]);
   });
+  it("leaves a library's classes alone that others make with the state and options of their own", async () => {
+    expect(await objectNames({
+      "src/sockets.ts": `export class Sockets { constructor(private ctx: DurableObjectState, private config: SocketConfig) {} fetch = (request: Request) => new Response(); }`,
+      "src/other.ts": `export class Other { constructor(ctx: DurableObjectState, options: Options = {}) {} } export class Third { constructor(state: DurableObjectState, e: Bindings) {} }`,
+    })).toEqual(["Other", "Third"]);
+  });
+  it("takes the class that a CommonJS module is", async () => {
+    expect(await objectNames({ "src/index.js": `exports.Room = require("./room.js");`, "src/room.js": `module.exports = class Room { constructor(state) { this.state = state; } async fetch() { await this.state.storage.deleteAll(); } };` })).toEqual(["Room"]);
+  });
   it("does not loop on a class that extends itself, or on two that extend each other", async () => {
     expect(await objectNames({ "src/index.ts": `class A extends A {} class B extends C {} class C extends B {} export class Room extends A { async fetch() { setAlarm(); } }` })).toEqual(["Room"]);
   });

@@ -30,6 +30,7 @@ describe("what is found", () => {
       "dist/out.js": "",
       "lib/dist/kept.js": "",
       "node_modules/p/index.js": "",
+      ".history/src/index_20260101.js": "",
       ".wrangler/tmp/bundle.js": "",
       ".next/server.js": "",
       "migrations/0001_init.sql": "",

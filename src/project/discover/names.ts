@@ -1,8 +1,8 @@
 import { baseOf } from "../../paths.ts";
 
-/** Folders that hold dependencies, version control or the output of tools: never looked into, ignored by git or not. */
+/** Folders that hold dependencies, version control, an editor's old versions or the output of tools: never looked into, ignored by git or not. */
 export const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
-  "node_modules", "bower_components", "jspm_packages", ".git", ".hg", ".svn", ".jj",
+  "node_modules", "bower_components", "jspm_packages", ".git", ".hg", ".svn", ".jj", ".history",
   ".wrangler", ".mf", ".miniflare", ".alchemy", ".sst", ".pulumi", ".terraform", ".serverless",
   ".next", ".open-next", ".nuxt", ".output", ".nitro", ".svelte-kit", ".astro", ".vinxi", ".react-router", ".tanstack", ".docusaurus", ".vercel", ".netlify",
   ".turbo", ".nx", ".cache", ".parcel-cache", ".rollup.cache", ".vite", ".yarn", ".pnpm-store", ".nyc_output", ".venv", "__pycache__", ".direnv", ".devenv",

@@ -216,7 +216,7 @@ export class ClassTable {
     const first = this.constructorOf(cls)?.params[0];
     const pattern = first?.type === "TSParameterProperty" ? first.parameter : first;
     const annotation = pattern && "typeAnnotation" in pattern ? pattern.typeAnnotation?.typeAnnotation : undefined;
-    if (annotation?.type === "TSTypeReference" && typeNameText(annotation.typeName) === "DurableObjectState" && this.#looksLikeObject(cls)) return true;
+    if (annotation?.type === "TSTypeReference" && typeNameText(annotation.typeName) === "DurableObjectState" && !takesMoreThanEnv(this.constructorOf(cls)) && this.#looksLikeObject(cls)) return true;
     return this.#isConfigured(cls);
   }
 
@@ -334,6 +334,16 @@ export function ownMethod(cls: Class, name: string): FunctionNode | undefined {
     }
   }
   return undefined;
+}
+
+/** `constructor(ctx: DurableObjectState, config: Options)`: the runtime hands over `env` and nothing else, so this is made by other code. */
+function takesMoreThanEnv(constructor: FunctionNode | undefined): boolean {
+  const [, second, third] = (constructor?.params ?? []).map((parameter) => (parameter.type === "TSParameterProperty" ? parameter.parameter : parameter));
+  const isRequired = (parameter: Node | undefined): boolean => parameter?.type === "ObjectPattern" || (parameter?.type === "Identifier" && !("optional" in parameter && Boolean(parameter.optional)));
+  if (isRequired(third)) return true;
+  if (second?.type !== "Identifier" || !isRequired(second) || /^_|env|binding/i.test(second.name)) return false;
+  const type = second.typeAnnotation?.typeAnnotation;
+  return type?.type === "TSTypeReference" && !/env|binding/i.test(typeNameText(type.typeName) ?? "");
 }
 
 /** `module.exports = class Room {…}`: the module is the class. */
