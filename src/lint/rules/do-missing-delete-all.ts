@@ -93,7 +93,7 @@ function judge(project: Project, cls: Class, fn: FunctionNode, flow: Flow, start
   if (goesOn) return made("rows", "low");
   // A single key may well be a lock, a lease or a cached value, which comes and goes while the object lives on.
   const isOnlyKeys = together.every((erasure) => erasure.tables.length === 0 && !erasure.allKeys);
-  if (isEnd) return made("name", "high");
+  if (isEnd) return made("name", names.some((candidate) => endsWhole(project, cls, candidate)) ? "high" : "medium");
   if (isAlarm) return made("alarm", isOnlyKeys ? "medium" : "high");
   return made("rows", isOnlyKeys ? "low" : "medium");
 }
@@ -353,6 +353,14 @@ function isEndName(project: Project, cls: Class, name: string): boolean {
   const what = (removal[1] ?? "").toLowerCase();
   if (/^(?:|self|this|everything|all|alldata|entity|object)$/.test(what)) return true;
   return what.length > 2 && (project.classes.nameOf(cls) ?? "").toLowerCase().includes(what);
+}
+
+/** Whether a word for the end means the object itself: `destroy`, `closeRoom` of a `ChatRoom`, but not `endTurn`. */
+function endsWhole(project: Project, cls: Class, name: string): boolean {
+  const what = name.replace(END, "").toLowerCase();
+  const own = (project.classes.nameOf(cls) ?? "").toLowerCase();
+  if (!END.test(name)) return isEndName(project, cls, name) && name !== "DELETE";
+  return /^(?:|self|this|everything|all|entity|object|data|storage)$/.test(what) || (what.length > 2 && (own.includes(what) || what.includes(own.replace(/(?:durable)?object$|do$/, "") || own)));
 }
 
 function isRunByAlarm(project: Project, cls: Class, fn: FunctionNode): boolean {
