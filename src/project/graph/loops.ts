@@ -26,8 +26,9 @@ export type RepetitionNature = { readonly kind: "data" | "chunks" | "retry" | "p
 
 const RETRY_NAME = /attempt|retr(?:y|ies)|tries|backoff|poll/i;
 const PAGE_NAME = /page|cursor|round|depth|level|hop|pass|sweep|offset|iteration/i;
-const CHUNKS_NAME = /(?:chunk|batch|slice|bucket|page|partition|window)(?:e?[sd])?$|^(?:chunk|batch|slice|partition|split)(?:[A-Z]|s?$)|inGroupsOf|[gG]roup(?:s|ed)$/;
-const CHUNK_NAME = /^(?:chunk|batch|slice|page|bucket|partition|window|group|part)(?:s|Ids|Rows|Items)?\d*$|(?:Chunk|Batch|Slice|Page|Bucket|Window)$/;
+/** Names of lists of pieces. Pages, groups and windows are as often things of their own: those count when they are used as lists. */
+const CHUNKS_NAME = /(?:[cC]hunk|[bB]atch|[sS]lice|[pP]artition)(?:e?[sd])?$|^(?:chunk|batch|slice|partition|split)(?:[A-Z]|s?$)|inGroupsOf/;
+const CHUNK_NAME = /^(?:chunk|batch|slice|partition)(?:s|Ids|Rows|Items)?\d*$|(?:Chunk|Batch|Slice|Partition)$/;
 const LIMITED_MAPS = /^(?:p?Map|mapLimit|mapSeries|eachLimit|eachSeries|asyncMap|mapAsync|mapSettled|forEachAsync|asyncForEach|mapWithConcurrency|mapConcurrent|mapInParallel|parallelMap|forEachSeries)$/i;
 
 /** The repetitions around a node within the run of its function, innermost first. */
