@@ -111,6 +111,12 @@ describe("queries that a call leads to", () => {
     expect(sites.flatMap((site) => queriesOf(project).reached(site).map(({ query }) => [query.action, ...query.reads, ...query.writes]))).toEqual([["read", "a"], ["write", "b"]]);
   });
 
+  it("a helper that is given a table's name reads and writes that table only", async () => {
+    const project = await projectOf({ "src/index.ts": `${ENV}const add = (db: D1Database, table: string, name: string) => db.prepare(\`INSERT INTO \${table} (name) VALUES (?)\`).bind(name).run();\nexport async function f(env: Env) { await add(env.DB, "apples", "x"); await add(env.DB, "pears", "y"); }` });
+    const sites = callsNamed(project, "src/index.ts", "add");
+    expect(sites.map((site) => queriesOf(project).reached(site).flatMap(({ query }) => query.writes))).toEqual([["apples"], ["pears"]]);
+  });
+
   it("through files, up to a bound, and not in circles", async () => {
     const project = await projectOf({
       "src/index.ts": `${ENV}import { a } from "./a"; export const f = (env: Env) => a(env.DB);`,

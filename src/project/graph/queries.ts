@@ -270,25 +270,51 @@ export class QueryTable {
  */
 function specialised(project: Project, query: D1Query, path: readonly CallSite[]): D1Query {
   const [statement, ...others] = query.statements;
-  let text: Node | undefined = statement?.prepare?.arguments[0];
-  if (query.via !== "d1" || query.batch || !statement || !text || others.length > 0 || path.length === 0) return query;
-  let given = false;
-  for (const call of [...path].reverse()) {
-    const value: Node = unwrap(text);
+  const text = statement?.prepare?.arguments[0];
+  if (query.via !== "d1" || query.batch || !statement || !text || text.type === "SpreadElement" || others.length > 0 || path.length === 0) return query;
+  const calls = [...path].reverse();
+  const given = argumentOf(project, text, calls);
+  const texts = given ? textsOf(project, given) : filledIn(project, text, calls);
+  if (!texts) return query;
+  const read = readStatements(texts);
+  const action = read.action !== "unknown" ? read.action : statement.action;
+  return { ...query, action, reads: read.reads, writes: read.writes, statements: [{ ...statement, ...read, action, texts }] };
+}
+
+/** What a parameter is given along a way of calls, the innermost first; undefined for anything else. */
+function argumentOf(project: Project, node: Node, calls: readonly CallSite[]): Node | undefined {
+  let text = node;
+  let given: Node | undefined;
+  for (const call of calls) {
+    const value = unwrap(text);
     const variable: Variable | undefined = value.type === "Identifier" ? project.fileOf(value).scopes.resolve(value) : undefined;
     const fn: Node | undefined = variable?.kind === "parameter" ? variable.declaration : undefined;
     if (!variable || !isFunction(fn)) break;
     const index = fn.params.findIndex((parameter) => parameter === variable.node);
-    const argument: Node | undefined = project.calls.targetsOf(call).includes(fn) ? call.arguments[index] : undefined;
+    const argument = project.calls.targetsOf(call).includes(fn) ? call.arguments[index] : undefined;
     if (!argument || argument.type === "SpreadElement") break;
     text = argument;
-    given = true;
+    given = argument;
   }
-  if (!given) return query;
-  const texts = textsOf(project, text);
-  const read = readStatements(texts);
-  const action = read.action !== "unknown" ? read.action : statement.action;
-  return { ...query, action, reads: read.reads, writes: read.writes, statements: [{ ...statement, ...read, action, texts }] };
+  return given;
+}
+
+/** A helper's template (`INSERT INTO ${table} …`) with the names that this way of calls puts into it; undefined where it puts none. */
+function filledIn(project: Project, text: Node, calls: readonly CallSite[]): readonly TextTemplate[] | undefined {
+  const template = unwrap(text);
+  if (template.type !== "TemplateLiteral") return undefined;
+  const parts: (string | Node)[] = [];
+  let filled = false;
+  for (const [index, quasi] of template.quasis.entries()) {
+    parts.push(quasi.value.cooked ?? quasi.value.raw);
+    const expression = template.expressions[index];
+    if (!expression) continue;
+    const argument = argumentOf(project, expression, calls);
+    const name = argument && project.constants.constantOf(argument)?.value;
+    if (name !== undefined) filled = true;
+    parts.push(name ?? expression);
+  }
+  return filled ? [{ parts }] : undefined;
 }
 
 /** The function whose run a node is part of: the one around it or, where that is a callback handed to a call, the one around that. */
