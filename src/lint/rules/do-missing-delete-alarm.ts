@@ -141,8 +141,9 @@ function fixOf(project: Project, use: StorageUse): readonly TextEdit[] | undefin
   const indent = file.text.slice(start, statement.start);
   // Something else on the line before the statement: a line of its own would look odd, but not be wrong.
   const separator = /^\s*$/.test(indent) ? `\n${indent}` : " ";
+  const end = project.text(statement).endsWith(";") || separator === " " ? ";" : "";
   const storage = project.text(use.storage);
   const fn = enclosingFunction(use.node);
   const prefix = isAwaited || (statement.type === "ReturnStatement" && fn?.async === true) ? "await " : "";
-  return [{ span: { file: file.path, start: statement.start, end: statement.start }, text: `${prefix}${storage}.deleteAlarm();${separator}` }];
+  return [{ span: { file: file.path, start: statement.start, end: statement.start }, text: `${prefix}${storage}.deleteAlarm()${end}${separator}` }];
 }
