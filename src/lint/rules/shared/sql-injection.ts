@@ -60,16 +60,12 @@ export function* injections(project: Project, target: "d1" | "do", subjectOf: (s
 }
 
 function dangerOf(project: Project, site: SqlSite, hole: Node, context: HoleContext): Danger | undefined {
-  const position = positionOf(context);
+  const position = POSITIONS[context];
   if (!position) return undefined;
   const judgement = textJudge(project).judge(hole);
   const confidence = confidenceIn(judgement, context, position);
   if (!confidence || (judgement.trust === "unknown" && isPlaceholders(hole))) return undefined;
   return { hole, context, judgement, confidence, sites: [site] };
-}
-
-function positionOf(context: HoleContext): Position | undefined {
-  return POSITIONS[context];
 }
 
 /** How sure it is that a hole is a danger; undefined when it is none. */

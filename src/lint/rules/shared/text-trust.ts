@@ -332,14 +332,10 @@ export class TextJudge {
     const owner = this.#project.kindOf(node.object);
     if (owner?.kind === "env") return SAFE;
     if ((owner?.kind === "request" && this.#isRequest(node.object)) || (owner?.kind === "context" && name !== undefined && REQUEST_NAMES.test(name))) return { trust: "request", origin: node };
-    if (name === undefined) return this.#lookup(node, guards, depth);
+    // `COLUMNS[key]` is one of the values of the object or list.
+    if (name === undefined) return this.#of(node.object, guards, depth + 1);
     if (this.#project.constants.constantOf(node)) return SAFE;
     return this.#property(node.object, name, guards, depth + 1, node);
-  }
-
-  /** `COLUMNS[key]`: one of the values of the object or list. */
-  #lookup(node: MemberExpression, guards: Guards, depth: number): Judgement {
-    return this.#of(node.object, guards, depth + 1);
   }
 
   /** What `name` of an expression's value is. `at` is the member expression, when there is one. */
@@ -449,8 +445,7 @@ export class TextJudge {
         values.push(...(writtenTo(use) ?? []));
       }
     }
-    const key = at;
-    if (values.length === 0 && !parameter) return { trust: "unknown", origin: key };
+    if (values.length === 0 && !parameter) return { trust: "unknown", origin: at };
     const found = this.#all(values, guards, depth);
     return parameter ? least(found, this.#parameter(parameter.fn, parameter.variable, guards, depth + 1)) : found;
   }
