@@ -1,3 +1,4 @@
+import { setColumns, whereColumns } from "../sql/query.ts";
 import type { CallExpression, Node, TaggedTemplateExpression } from "../parse/ast.ts";
 import { calleeMember, isCall, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import { storageUse } from "./object-storage.ts";
@@ -69,7 +70,7 @@ export function writeOf(project: Project, node: Node): WriteAccess | undefined {
     case "sql": {
       const sql = sqlSource(project, node);
       const table = sql === undefined ? undefined : WRITE_TABLE.exec(sql)?.[1];
-      return sql === undefined || table === undefined ? undefined : { node, keys: [`table:${table.toLowerCase()}`], mode: modeOf(sql), values: storedValues(node, sql) };
+      return sql === undefined || table === undefined || isCompareAndSet(sql) ? undefined : { node, keys: [`table:${table.toLowerCase()}`], mode: modeOf(sql), values: storedValues(node, sql) };
     }
     case "orm-write": {
       const table = ormTable(project, node);
@@ -100,6 +101,17 @@ function sqlSource(project: Project, node: CallExpression | TaggedTemplateExpres
   const [sql] = node.arguments;
   if (!sql || sql.type === "SpreadElement") return undefined;
   return project.constants.constantOf(sql)?.value ?? project.text(sql);
+}
+
+/** Columns whose comparison makes an update fail when somebody else was first. */
+const VERSION = /version|revision|^(?:rev|etag|seq|sequence|updated_?at|generation|epoch)$/i;
+
+/** An update that changes nothing once the row is no longer as it was read: it compares a column that it sets, or a version. */
+function isCompareAndSet(sql: string): boolean {
+  if (!/^\W*UPDATE\b/i.test(sql)) return false;
+  const text = sql.replace(/^[`"']|[`"']$/g, "").replace(/\$\{[^}]*\}/g, "?");
+  const compared = new Set(whereColumns(text).map((column) => column.toLowerCase()));
+  return [...compared].some((column) => VERSION.test(column)) || setColumns(text).some(({ column }) => compared.has(column.toLowerCase()));
 }
 
 function modeOf(sql: string): WriteAccess["mode"] {
