@@ -2,7 +2,8 @@
 // https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-deterministic-ids-for-predictable-routing
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, isCall, isIdentifier, isMember, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
-import { valueBehind } from "../../project/graph/delays.ts";
+import { flowOf } from "../../project/flow/flow.ts";
+import { numberOf, valueBehind } from "../../project/graph/delays.ts";
 import type { AddressKind, StubKind } from "../../project/graph/kinds.ts";
 import { objectCode } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -62,7 +63,7 @@ function randomSource(project: Project, raw: Node, depth: number): Node | undefi
       const name = calleeName(node);
       const member = calleeMember(node);
       if (name !== undefined && RANDOM.test(name) && (!member || project.targetsOf(node).length === 0)) return node;
-      if (name === "random" && member && isIdentifier(unwrap(member.object), "Math")) return node;
+      if (isMathRandom(node)) return isWide(project, node) ? node : undefined;
       if (member && /^(?:slice|substring|substr|replace|replaceAll|toString|toUpperCase|toLowerCase|padStart|join|trim|split)$/.test(name ?? "")) return inner([member.object]);
       if (name === "String" || name === "floor" || name === "round") return inner(node.arguments.filter((argument) => argument.type !== "SpreadElement"));
       const [target] = project.targetsOf(node);
@@ -79,12 +80,28 @@ function makesRandom(project: Project, fn: Node): boolean {
   let asks = false;
   walk(fn, project.fileOf(fn).keys, (node) => {
     if (!isCall(node)) return;
-    const member = calleeMember(node);
-    if (RANDOM.test(calleeName(node) ?? "") || (calleeName(node) === "random" && member && isIdentifier(unwrap(member.object), "Math"))) isRandom = true;
+    if (RANDOM.test(calleeName(node) ?? "") || (isMathRandom(node) && isWide(project, node))) isRandom = true;
     // A helper that reads or stores something may well keep what it makes.
     if (/^(?:get|put|set|fetch|run|first|all|exec|prepare|insert|save|store)$/.test(calleeName(node) ?? "")) asks = true;
   });
   return isRandom && !asks;
+}
+
+function isMathRandom(call: CallExpression): boolean {
+  const member = calleeMember(call);
+  return calleeName(call) === "random" && member !== undefined && isIdentifier(unwrap(member.object), "Math");
+}
+
+/** From so many values on two requests hardly ever get the same one; of fewer one is picked, as with shards. */
+const MANY = 10_000;
+
+/** Whether `Math.random()` is used for one of very many values: `.toString(36)`, `* 900_000`, one digit after the other. */
+function isWide(project: Project, call: CallExpression): boolean {
+  const outer = wrapped(call);
+  const { parent } = outer;
+  if (parent?.type !== "BinaryExpression" || parent.operator !== "*") return true;
+  const factor = numberOf(project, parent.left === outer ? parent.right : parent.left);
+  return (factor !== undefined && factor.value >= MANY) || (flowOf(call)?.inLoop(call).length ?? 0) > 0;
 }
 
 type Handle = "name" | "id" | "stub";
