@@ -215,8 +215,10 @@ function ofFunction(file: SourceFile, node: Node, handled: boolean): Fate {
     case "map":
     case "flatMap":
       return fateOf(file, callback.call, handled);
-    case "then":
+    // What is done about a failure needs no handling of its own.
     case "catch":
+      return { kind: "kept" };
+    case "then":
     case "finally":
       return fateOf(file, callback.call, handled);
     default:

@@ -349,11 +349,11 @@ function methodOf(fn: FunctionNode): FunctionNode | undefined {
 }
 
 function eventOf(use: FieldUse, events: ObjectEvents): ObjectEvent | undefined {
-  return events.events.find((event) => use.method !== undefined && event.reached.has(use.method));
+  return events.events.find((event) => isWithin(use.node, event.fn)) ?? events.events.find((event) => use.method !== undefined && event.reached.has(use.method));
 }
 
 function eventText(project: Project, event: ObjectEvent | undefined, use: FieldUse): string {
-  if (event) return `\`${event.name}()\``;
+  if (event) return event.name === undefined ? "a route or listener" : `\`${event.name}()\``;
   return use.method ? `\`${functionName(project, use.method)}\`` : "an event";
 }
 

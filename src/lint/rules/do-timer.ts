@@ -255,7 +255,7 @@ function onlyTidies(file: SourceFile, callback: FunctionNode): boolean {
     const object = member && unwrap(member.object);
     if (object && name !== undefined && ENDINGS.has(name) && object.type !== "ThisExpression") tidies = true;
     else if (object && name === "delete" && object.type === "MemberExpression" && object.object.type === "ThisExpression" && propertyName(object) !== "storage") tidies = true;
-    else if (!object || (!isLogging(object) && name !== "get" && name !== "has")) works = true;
+    else if (!object || (!isLogging(object) && !/^(?:get|has|is|find)(?:[A-Z]\w*)?$|^deserializeAttachment$/.test(name ?? ""))) works = true;
   });
   return tidies && !works;
 }

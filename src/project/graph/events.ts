@@ -1,12 +1,13 @@
 import { runsInPlace } from "../flow/flow.ts";
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, wrapped } from "../parse/ast.ts";
-import { handedOverIn, objectCode } from "./object-storage.ts";
+import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, walk, wrapped } from "../parse/ast.ts";
+import { handedOver, handedOverIn, objectCode } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
 /** A way into an object: a handler that the runtime or a base class calls, or a method that others call over RPC. */
 export interface ObjectEvent {
-  readonly name: string;
+  /** The method's name; undefined for a listener or route that the constructor sets up. */
+  readonly name: string | undefined;
   readonly fn: FunctionNode;
   /** Functions that run for it, itself included. */
   readonly reached: ReadonlySet<FunctionNode>;
@@ -56,9 +57,33 @@ function collect(project: Project, cls: Class): ObjectEvents {
       else if (HANDLERS.has(name) || base?.entryMethods.includes(name) || isCalledFromOutside(project, fn, name, member.accessibility ?? undefined)) events.push({ name, fn, reached: reachedFrom(project, fn) });
     }
   const wake = new Set<FunctionNode>();
-  for (const root of wakeRoots) for (const fn of reachedFrom(project, root)) wake.add(fn);
-  for (const call of objectCode(project, cls).initialisers) for (const target of project.calls.targetsOf(call)) for (const fn of reachedFrom(project, target)) wake.add(fn);
+  for (const call of objectCode(project, cls).initialisers) for (const target of project.calls.targetsOf(call)) wakeRoots.push(target);
+  for (const root of wakeRoots) addWake(project, root, wake, 0);
+  for (const fn of wake)
+    for (const listener of listenersIn(project, fn)) events.push({ name: undefined, fn: listener, reached: reachedFrom(project, listener) });
   return { events, wake };
+}
+
+/** What runs when the object starts: calls in listeners and routes that are only set up there come later. */
+function addWake(project: Project, fn: FunctionNode, wake: Set<FunctionNode>, depth: number): void {
+  if (wake.has(fn) || depth > DEPTH) return;
+  wake.add(fn);
+  for (const call of project.calls.callsIn(fn)) {
+    if (isDeferred(call, fn)) continue;
+    for (const target of [...project.calls.targetsOf(call), ...handedOver(project, call)]) addWake(project, target, wake, depth + 1);
+  }
+}
+
+/** Functions in a function that something else calls later. */
+function listenersIn(project: Project, fn: FunctionNode): readonly FunctionNode[] {
+  const found: FunctionNode[] = [];
+  walk(fn, project.fileOf(fn).keys, (node) => {
+    if (node === fn || !isFunction(node)) return undefined;
+    if (!isDeferred(node, fn)) return undefined;
+    found.push(node);
+    return false;
+  });
+  return found;
 }
 
 /** A public method that the class does not call itself, or that a stub calls in sight. */
