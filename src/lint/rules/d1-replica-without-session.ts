@@ -11,6 +11,8 @@ import { isMaintenance } from "./shared/maintenance.ts";
 
 // The plain binding always asks the primary: only queries of a session may be answered by a replica.
 
+const DECISION = "the recorded decision";
+
 /** Where somebody far away waits for the answer. */
 const ANSWERS: ReadonlySet<Entry> = new Set(["fetch", "route", "loader"]);
 
@@ -31,9 +33,9 @@ export default defineRule({
       yield {
         span: project.span(first.node),
         message: message(database, reads, usesSessions(project, database)),
-        confidence: database.evidence.names.length === 0 && database.evidence.source === "the recorded decision" ? "medium" : "high",
+        confidence: database.evidence.names.length === 0 && database.evidence.source === DECISION ? "medium" : "high",
         related: [
-          { span: database.evidence.span, message: `here ${database.evidence.source} has read replication on` },
+          { span: database.evidence.span, message: database.evidence.source === DECISION ? "here the decision counts on read replicas" : `here ${database.evidence.source} has read replication on` },
           ...others.map((query) => ({ span: querySpan(project, query), message: `${queryWords(query)} on the bare binding` })),
         ],
         subject: { database: database.binding },
@@ -44,7 +46,7 @@ export default defineRule({
 });
 
 function message(database: ReplicatedBinding, reads: readonly D1Query[], sessions: boolean): string {
-  const where = `\`${database.binding}\` has read replicas (${database.evidence.source}, ${database.evidence.span.file}), but ${reads.length === 1 ? "this read goes" : `this read and ${reads.length - 1} more go`} to the bare binding`;
+  const where = `\`${database.binding}\` ${database.evidence.source === DECISION ? "is to have" : "has"} read replicas (${database.evidence.source}, ${database.evidence.span.file}), but ${reads.length === 1 ? "this read goes" : `this read and ${reads.length - 1} more go`} to the bare binding`;
   return `${where}: without \`withSession()\` every query is answered by the primary, wherever the user is${sessions ? "; only the queries in sessions gain from the replicas" : ", and the replicas are never asked"}.`;
 }
 

@@ -78,10 +78,10 @@ function describe(write: Write): string {
   return tables ? `writes ${tables}` : "writes to D1";
 }
 
-/** Nobody waits for scripts and set-up code, and a failure there is seen and repeated. */
+/** What only sets up an object is repeated with the next one. Handlers given to a framework by some name of its own count as running at module level. */
 function isOnRequestPath(project: Project, fn: FunctionNode): boolean {
   const entries = project.calls.entriesOf(fn);
-  return entries.size === 0 || [...entries].some((entry) => entry !== "module" && entry !== "object-constructor");
+  return entries.size === 0 || [...entries].some((entry) => entry !== "object-constructor");
 }
 
 /** The writes that are part of a function's own run, in source order: its statements and its calls of helpers that write. */
