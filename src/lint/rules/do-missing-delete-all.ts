@@ -35,6 +35,9 @@ interface Kept {
   readonly hasOtherKeys: boolean;
 }
 
+/** Stands for tables whose names are only known at run time. */
+const EVERY_TABLE = "every one";
+
 /** What one call erases as a whole. */
 interface Erasure {
   readonly node: Node;
@@ -183,8 +186,11 @@ function ownErasure(project: Project, use: StorageUse): Erasure | undefined {
       // `DROP TABLE users; CREATE TABLE users (…)` in one text starts anew.
       if (statements.some(({ kind }) => kind === "create-table" || kind === "insert")) return undefined;
       const cleared = statements.flatMap((statement) => {
-        if (statement.kind === "drop" && /^\s*DROP\s+TABLE/i.test(statement.text)) return tables(statement).writes;
-        return statement.kind === "delete" && clauseText(statement, "WHERE") === undefined ? tables(statement).writes : [];
+        const isWhole = statement.kind === "drop" ? /^\s*DROP\s+TABLE/i.test(statement.text) : statement.kind === "delete" && clauseText(statement, "WHERE") === undefined;
+        if (!isWhole) return [];
+        const { writes: named, dynamic } = tables(statement);
+        // `DROP TABLE ${name}` for each name in the catalogue of tables.
+        return dynamic ? [...named, EVERY_TABLE] : named;
       });
       return cleared.length > 0 ? { ...none, tables: cleared.map((table) => table.toLowerCase()) } : undefined;
     }
@@ -248,7 +254,7 @@ function erasesAll(erasures: readonly Erasure[], kept: Kept): boolean {
   const hasRows = kept.tables.size > 0;
   const hasKeys = kept.keys.size > 0 || kept.hasOtherKeys;
   if (!hasRows && !hasKeys && !allKeys && cleared.size === 0) return false;
-  if (hasRows && ![...kept.tables].every((table) => cleared.has(table))) return false;
+  if (hasRows && !cleared.has(EVERY_TABLE) && ![...kept.tables].every((table) => cleared.has(table))) return false;
   if (!hasRows && cleared.size > 0 && !hasKeys) return true;
   return !hasKeys || allKeys || (!kept.hasOtherKeys && [...kept.keys].every((key) => keys.has(key)));
 }
@@ -391,7 +397,7 @@ function reportOf(project: Project, cls: Class, ends: readonly End[]): Report | 
   const cleared = new Set(best.erasures.flatMap((erasure) => erasure.tables));
   const keys = new Set(best.erasures.flatMap((erasure) => erasure.keys));
   const what = [
-    cleared.size > 0 && `the rows of ${count(cleared.size, "table")} (${[...cleared].join(", ")})`,
+    cleared.has(EVERY_TABLE) ? "the rows of every table" : cleared.size > 0 && `the rows of ${count(cleared.size, "table")} (${[...cleared].join(", ")})`,
     best.erasures.some((erasure) => erasure.allKeys) ? "all keys" : keys.size > 0 && count(keys.size, "key"),
   ].filter((item) => item !== false);
   const where = best.reason === "alarm" ? "the alarm handler" : `\`${best.name}\``;
