@@ -57,12 +57,15 @@ function whyDeploying(checkout: Checkout, info: PackageInfo, name: string, scrip
   const job = jobs.find((job) => isDeploying(job) && calls(job.text, name) && !passesRemote(job.text, name) && isFor(job, info));
   if (job) return { text: `run by the job \`${job.id}\` of ${job.file}`, confidence: "high", place: job.span };
   if (isLocal || !MIGRATE_NAME.test(name)) return undefined;
+  if (isSaidToDeploy(checkout, info, name)) return { text: "its README gives it for production", confidence: "high" };
   // A bare `db:migrate` with nothing beside it for the remote database is what people run to deploy.
   const usedLocally = callers.some(([other]) => LOCAL_NAME.test(other)) || jobs.some((job) => calls(job.text, name) && !isDeploying(job));
   const hasTwin = [...info.scripts].some(([other, text]) => other !== name && (isRemoteTwin(text) || passesRemote(text, name)));
   const isGivenRemote = jobs.some((job) => passesRemote(job.text, name)) || checkout.others.some((file) => /\.(?:sh|bash)$/.test(file) && passesRemote(checkout.read(file) ?? "", name));
   const isDocumented = readmesOf(checkout, info.dir).some((text) => passesRemote(text, name) || isRemoteTwin(text));
-  const isDoneElsewhere = jobs.some((job) => isRemoteTwin(job.text, true));
+  // Beside a script for local use the bare one is meant for the other database; a job that tests against a database of its own does not change that.
+  const hasLocalTwin = [...info.scripts].some(([other, text]) => other !== name && /local/i.test(other) && d1Commands(text).some(({ target }) => target === "local"));
+  const isDoneElsewhere = jobs.some((job) => (!hasLocalTwin || isDeploying(job)) && isRemoteTwin(job.text, true));
   return usedLocally || hasTwin || isGivenRemote || isDoneElsewhere || isDocumented ? undefined : { text: "nothing beside it migrates the remote database", confidence: "medium" };
 }
 
@@ -136,6 +139,12 @@ function passesRemote(text: string, name: string): boolean {
 function readmesOf(checkout: Checkout, dir: string): string[] {
   const folders = dir === "" ? [""] : ["", `${dir}/`];
   return folders.flatMap((folder) => ["README.md", "readme.md", "Readme.md"].flatMap((name) => checkout.read(folder + name) ?? []));
+}
+
+/** `npm run db:migrate` in the package's own README, on a line that speaks of production. */
+function isSaidToDeploy(checkout: Checkout, info: PackageInfo, name: string): boolean {
+  const [readme] = ["README.md", "readme.md", "Readme.md"].flatMap((file) => checkout.read(info.dir === "" ? file : `${info.dir}/${file}`) ?? []);
+  return (readme ?? "").split("\n").some((line) => /\b(?:production|remote|deployed|live)\b/i.test(line) && !/\blocal\b|--remote/i.test(line) && calls(line, name));
 }
 
 function scriptSpan(info: PackageInfo, name: string): Span {
