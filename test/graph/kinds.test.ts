@@ -108,6 +108,18 @@ describe("what a framework hands on with each request", () => {
     expect(project.kindOf(node)).toMatchObject(ORM);
   });
 
+  it("what Nuxt offers server code without an import", async () => {
+    const project = await projectOf({
+      "nuxt.config.ts": "export default defineNuxtConfig({ modules: ['@nuxthub/core'] });",
+      "server/utils/db.ts": `import { drizzle } from "drizzle-orm/d1"; export const useDb = () => drizzle(hubDatabase());`,
+      "server/api/notes.get.ts": `export default eventHandler(async () => useDb().select().from(notes));`,
+      "other/notes.ts": `export const all = () => useDb().select().from(notes);`,
+    });
+    expect(project.kindOf(nodeAt(project, "server/api/notes.get.ts", "useDb()"))).toMatchObject({ kind: "orm", library: "drizzle", target: "d1" });
+    expect(project.files.map((file) => file.path)).toContain("server/api/notes.get.ts");
+    expect(project.kindOf(nodeAt(project, "other/notes.ts", "useDb()"))).toBeUndefined();
+  });
+
   it("leaves it open where two kinds of database go by one name", async () => {
     const project = await projectOf({
       "wrangler.json": WRANGLER, "src/index.ts": "export default {};", "src/db.ts": SCHEMA,

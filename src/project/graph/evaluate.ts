@@ -3,6 +3,7 @@ import { calleeMember, isClass, isFunction, isMember, keyName, propertyName, thi
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
 import type { DatabaseKind, Kind, NamespaceKind, SessionKind, StubKind } from "./kinds.ts";
+import { autoImported } from "./auto-imports.ts";
 import { resolveExport, resolveVariable, resolveImport, type Definition } from "./modules.ts";
 import type { Project } from "./project.ts";
 
@@ -110,7 +111,7 @@ export class Evaluator {
     const file = this.#project.fileOf(value);
     if (value.type === "Identifier") {
       const variable = file.scopes.resolve(value);
-      return variable ? resolveVariable(this.#project, file, variable) : undefined;
+      return variable ? resolveVariable(this.#project, file, variable) : this.#autoImported(file, value.name);
     }
     if (isMember(value)) {
       const name = propertyName(value);
@@ -120,6 +121,12 @@ export class Evaluator {
       if (object?.type === "external" && (object.name === "*" || object.name === "default")) return { type: "external", module: object.module, name };
     }
     return undefined;
+  }
+
+  #autoImported(file: SourceFile, name: string): Definition | undefined {
+    const path = autoImported(this.#project, file.path, name);
+    const offering = path === undefined ? undefined : this.#project.file(path);
+    return offering && offering !== file ? resolveExport(this.#project, offering, name) : undefined;
   }
 
   #evaluate(node: Node): Kind | undefined {
@@ -193,7 +200,7 @@ export class Evaluator {
     if (variable) return this.#variable(file, variable);
     // Service-worker syntax: bindings are globals.
     const named = /^[A-Z]/.test(node.name) ? this.#project.bindings.lookup(file.path, node.name) : undefined;
-    return named?.config ? this.#binding(node.name, node, file.path) : undefined;
+    return named?.config ? this.#binding(node.name, node, file.path) : this.#definitionKind(this.#autoImported(file, node.name));
   }
 
   #variable(file: SourceFile, variable: Variable): Kind | undefined {
@@ -706,6 +713,8 @@ export class Evaluator {
         if (stored) return stored;
       }
     }
+    // NuxtHub's, a global in server code.
+    if (isIdentifier(callee, "hubDatabase") && this.definitionOf(callee)?.type !== "function") return { kind: "d1", node };
     const target = this.kindOf(callee);
     if (target?.kind === "external") {
       const known = this.#externalCall(node, target.module, target.name);

@@ -7,6 +7,7 @@ import { parseSource } from "../parse/parse.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import { spanOf } from "../parse/source-file.ts";
 import type { Span } from "../span.ts";
+import { autoImporters } from "./auto-imports.ts";
 import { BindingTable, environmentsOf } from "./bindings.ts";
 import { CallGraph } from "./calls.ts";
 import { ClassTable } from "./classes.ts";
@@ -221,6 +222,7 @@ function candidatePaths(project: Project): readonly string[] {
       if (main !== undefined && allowed.has(main)) wanted.add(main);
     }
   for (const path of objectFiles(project, wanted, eligible)) wanted.add(path);
+  for (const path of autoImporters(project, helpers, eligible)) wanted.add(path);
   const ofWorkers = workerPaths(project, eligible, helpers);
   const held = [...helpers].flatMap((path) => heldNames(checkout.read(path) ?? ""));
   const builds = [...helpers].some((path) => usesQueryBuilder(checkout.read(path) ?? ""));
