@@ -21,6 +21,7 @@ describe("which classes are Durable Objects", () => {
   });
   it("takes known packages' classes, also under another name", async () => {
     expect(await objectNames({ "src/index.ts": `import { Agent as A } from "agents"; export class Bot extends A {} export class Cli extends Map {}` })).toEqual(["Bot"]);
+    expect(await objectNames({ "src/index.ts": `import { AIChatAgent } from "agents-sdk/ai-chat-agent"; export class Chat extends AIChatAgent {}` })).toEqual(["Chat"]);
   });
   it("leaves helpers alone that take an object's state", async () => {
     expect(await objectNames({ "src/index.ts": `import { DurableObject } from "cloudflare:workers"; class Log { constructor(state: DurableObjectState) {} } export class Room extends DurableObject { log = new Log(this.ctx); }` })).toEqual(["Room"]);

@@ -19,6 +19,8 @@ import { defineRule } from "../rule.ts";
 export default defineRule({
   id: "do-hibernation-state",
   *check({ project }) {
+    // A base and the classes built on it are objects with the same field.
+    const reported = new Set<Node>();
     for (const cls of project.classes.durableObjects) {
       const { classes } = project;
       if (isOnlyBase(project, cls) || classes.hasUnknownBase(cls) || classes.isKnownPackage(project.fileOf(cls).path)) continue;
@@ -28,8 +30,11 @@ export default defineRule({
       if (!cause || restoresDynamically(project, cls)) continue;
       const events = objectEvents(project, cls);
       for (const field of fieldsOf(project, cls).values()) {
+        if (field.declaration && reported.has(field.declaration)) continue;
         const report = check(project, cls, field, events, cause);
-        if (report) yield report;
+        if (!report) continue;
+        if (field.declaration) reported.add(field.declaration);
+        yield report;
       }
     }
   },
@@ -66,7 +71,7 @@ function check(project: Project, cls: Class, field: Field, events: ObjectEvents,
 
 /** Names of what is remade, of throttles, and of what only tells how things went. */
 const HARMLESS_NAME =
-  /cache|memo|logger|^_?log$|debug|metric|telemetry|trace|timer|timeout|interval|heartbeat|throttl|debounc|dedup|mutex|semaphore|^#?_?lock|inflight|in_flight|promise|abort|controller|signal|last(?:Active|Activity|Seen|Access|Log|Ping|Check|Flush|Sync|Run|Event|Request|Call|Used|Broadcast|Sent|Update|Time|Persist|Save|Cleanup)|rateLimit|should[A-Z]|cancel|warned|initiali[sz]ed|loaded|hydrated|^#?_?(?:is)?(?:ready|started|loading|saving|running|processing|busy|closing|flushing|initiali[sz]ing)$/i;
+  /cache|memo|logger|^_?log$|debug|metric|telemetry|observab|analytic|trace|timer|timeout|interval|heartbeat|throttl|debounc|dedup|mutex|semaphore|^#?_?lock|inflight|in_flight|promise|abort|controller|signal|last(?:Active|Activity|Seen|Access|Log|Ping|Check|Flush|Sync|Run|Event|Request|Call|Used|Broadcast|Sent|Update|Time|Persist|Save|Cleanup)|rateLimit|should[A-Z]|cancel|warned|initiali[sz]ed|loaded|hydrated|^#?_?(?:is)?(?:ready|started|loading|saving|running|processing|busy|closing|flushing|initiali[sz]ing)$/i;
 const PLATFORM_FIELDS: ReadonlySet<string> = new Set(["ctx", "env", "state", "storage", "sql", "props", "messages", "name"]);
 
 /** Whether code runs for an event and not only at wake-up. */
@@ -331,6 +336,7 @@ function isWrittenBefore(project: Project, field: Field, method: FunctionNode, a
   const flow = root && isFunction(root) ? controlFlow(root) : undefined;
   const writes = field.uses.filter((use) => use.kind === "assign" && use.method === method);
   if (flow && writes.some((use) => use.site !== at && flow.dominates(use.site, at))) return true;
+  if (flow && flow.order.some(({ node }) => node && isCall(node) && project.targetsOf(node).some((fn) => ensures(project, field, fn)) && flow.dominates(node, at))) return true;
   if (depth > 2) return false;
   const callers = project.calls.callersOf(method);
   return callers.length > 0 && callers.every((site) => {
@@ -338,6 +344,23 @@ function isWrittenBefore(project: Project, field: Field, method: FunctionNode, a
     const outer = caller && methodOf(caller);
     return outer !== undefined && outer !== method && isWrittenBefore(project, field, outer, site, depth + 1);
   });
+}
+
+/** `ensureClient()`: sets the field always, or behind flags that are down after each wake-up, and so before what follows the call. */
+function ensures(project: Project, field: Field, fn: FunctionNode): boolean {
+  const flow = controlFlow(fn);
+  return field.uses.some((use) => use.kind === "assign" && use.method === fn && flow.has(use.site) && !isReset(field, use) && flow.conditionsOn(use.site).every((condition) => isDownAtWake(project, condition)));
+}
+
+/** `!this.connected`, where the field starts with nothing: it holds again after the object has slept. */
+function isDownAtWake(project: Project, { kind, test, holds }: Condition): boolean {
+  const node = unwrap(test);
+  if (node.type === "UnaryExpression" && node.operator === "!") return isDownAtWake(project, { kind, test: node.argument, holds: !holds } as Condition);
+  if (kind !== "truthy" || holds || !isMember(node) || node.object.type !== "ThisExpression") return false;
+  const cls = thisClass(node)?.cls;
+  const flag = cls && fieldsOf(project, cls).get(propertyName(node) ?? "");
+  const initial = flag?.initial && unwrap(flag.initial);
+  return flag !== undefined && (!initial || isIdentifier(initial, "undefined") || (initial.type === "Literal" && (initial.value === false || initial.value === null)));
 }
 
 function methodOf(fn: FunctionNode): FunctionNode | undefined {
