@@ -6,7 +6,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isMemb
 import { controlFlow, type FlowRoot } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import { delayOf, isRelativeToNow, valueBehind } from "../../project/graph/delays.ts";
-import { functionsLeadingTo, initialisersOf, isOnlyBase, mayDo, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
+import { functionsLeadingTo, initialisersOf, isOnlyBase, mayDo, mayHaveHiddenMethods, storageUse, type StorageOperation } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { waysTo, type Way, type WayStep } from "../../project/graph/ways.ts";
 import type { Confidence, Report, TextEdit } from "../finding.ts";
@@ -24,6 +24,8 @@ export default defineRule({
     const leading = functionsLeadingTo(project, "setAlarm");
     for (const cls of project.classes.durableObjects) {
       if (isOnlyBase(project, cls) || !mayDo(project, cls, "setAlarm")) continue;
+      // Without a handler setAlarm() throws: do-alarm-without-handler says so.
+      if (!project.classes.hasMethod(cls, "alarm") && !mayHaveHiddenMethods(project, cls)) continue;
       for (const start of wakeStarts(project, cls))
         for (const way of waysTo(project, start.code, (call) => setsAlarm(project, call), (fn) => leading.has(fn))) {
           const set = way.at(-1);
