@@ -26,6 +26,8 @@ export type RepetitionNature = { readonly kind: "data" | "chunks" | "retry" | "p
 
 const RETRY_NAME = /attempt|retr(?:y|ies)|tries|backoff|poll/i;
 const PAGE_NAME = /page|cursor|round|depth|level|hop|pass|sweep|offset|iteration/i;
+/** How many workers to start: each of them goes through the same work. */
+const SIDE_BY_SIDE = /concurren|parallelism|^(?:num|max)?_?workers?(?:_?count)?$/i;
 /** Names of lists of pieces. Pages, groups and windows are as often things of their own: those count when they are used as lists. */
 const CHUNKS_NAME = /(?:[cC]hunk|[bB]atch|[sS]lice|[pP]artition)(?:e?[sd])?$|^(?:chunk|batch|slice|partition|split)(?:[A-Z]|s?$)|inGroupsOf/;
 const CHUNK_NAME = /^(?:chunk|batch|slice|partition)(?:s|Ids|Rows|Items)?\d*$|(?:Chunk|Batch|Slice|Partition)$/;
@@ -171,7 +173,7 @@ function natureOfCounter(project: Project, file: SourceFile, loop: Extract<LoopN
     const list = lastName(repetition.over);
     return list !== undefined && CHUNKS_NAME.test(list) ? { kind: "chunks" } : { kind: "data" };
   }
-  if (names.some((name) => PAGE_NAME.test(name))) return { kind: "pages" };
+  if (names.some((name) => PAGE_NAME.test(name) || SIDE_BY_SIDE.test(name))) return { kind: "pages" };
   if (names.some((name) => /chunk|batch/i.test(name))) return { kind: "chunks" };
   const bound = test.type === "BinaryExpression" ? project.constants.constantOf(test.right) : undefined;
   const turns = bound ? Number(bound.value) : Number.NaN;
