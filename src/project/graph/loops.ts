@@ -265,6 +265,7 @@ function constantListOf(project: Project, node: Node, depth: number): number | u
   if (definition?.type === "variable") {
     const { variable, file } = definition;
     if (variable.kind === "parameter") return constantArgument(project, variable, depth);
+    if (variable.declaration.type === "TSEnumDeclaration") return variable.declaration.body.members.length;
     if (variable.kind !== "const" || variable.declaration.type !== "VariableDeclarator" || variable.declaration.id !== variable.node || !variable.declaration.init) return undefined;
     const loop = variable.declaration.parent?.parent;
     if (loop?.type === "ForOfStatement" || loop?.type === "ForInStatement") return undefined;
