@@ -6,9 +6,13 @@ import { classHistory } from "../../project/wrangler/lifecycle.ts";
 import type { EffectiveEnvironment } from "../../project/wrangler/types.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
+import { platformValue } from "./shared/platform-facts.ts";
 import { lifecycleEnvironments, lintedConfigs, nameList } from "../wrangler.ts";
 
-const CONSEQUENCE = "A deployed class cannot be converted in place, it gets no SQL and no point-in-time recovery, and accounts without key-value namespaces can no longer create one (since 2026-07-09): their deployment fails.";
+function consequence(): string {
+  const since = platformValue("do-deployment", "do-mig-kv-restricted");
+  return `A deployed class cannot be converted in place, it gets no SQL and no point-in-time recovery, and accounts without key-value namespaces can no longer create one (since ${since}): their deployment fails.`;
+}
 
 export default defineRule({
   id: "wrangler-do-kv-backend",
@@ -63,7 +67,7 @@ function* reportFor([first, ...others]: readonly Creation[]): Generator<Report> 
   const names = `${nameList(first.classes.map(({ value }) => value))}${first.today === undefined ? "" : ` (today \`${first.today}\`)`}`;
   yield {
     span: first.at.span,
-    message: `${names} ${first.classes.length === 1 ? "is" : "are"} created with ${first.how}, the legacy key-value backend. ${CONSEQUENCE}`,
+    message: `${names} ${first.classes.length === 1 ? "is" : "are"} created with ${first.how}, the legacy key-value backend. ${consequence()}`,
     confidence: "high",
     related: [...first.classes.slice(1).map((name) => ({ span: name.span, message: `\`${name.value}\` too` })), ...others.map(({ at }) => ({ span: at.span, message: "repeated here" }))],
     subject: first.classes.length === 1 ? { class: only.value } : {},
