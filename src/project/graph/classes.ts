@@ -16,6 +16,11 @@ export type Base =
 /** Bound on the length of a chain of bases: longer ones are cycles or not worth following. */
 const MAX_BASES = 12;
 
+/** What else a Worker may export besides objects. */
+function isOtherExport(base: Base | undefined): boolean {
+  return base?.type === "external" && (base.name === "WorkerEntrypoint" || base.name === "WorkflowEntrypoint" || base.name === "RpcTarget");
+}
+
 /** Stands for "whatever else uses it" while the users of recursive code are worked out. */
 const CIRCULAR: ReadonlySet<Class> = new Set();
 
@@ -206,18 +211,30 @@ export class ClassTable {
 
   #isDurableObject(cls: Class): boolean {
     const base = this.baseOf(cls);
-    if (base?.type === "external") {
-      if (this.#known(base.module, base.name)) return true;
-      if (base.name === "WorkerEntrypoint" || base.name === "WorkflowEntrypoint" || base.name === "RpcTarget") return false;
-    }
+    if (isOtherExport(base)) return false;
     if (base?.type === "project" && this.isDurableObject(base.cls)) return true;
+    return this.#saysDurableObject(cls) || (this.#takesState(cls) && this.#looksLikeObject(cls)) || this.#isConfigured(cls);
+  }
+
+  /** Whether a class may be a DO class, as far as can be told before the project's files are known. */
+  mayBeDurableObject(cls: Class): boolean {
+    return !isOtherExport(this.baseOf(cls)) && this.chain(cls).some((current) => this.#saysDurableObject(current) || this.#takesState(current) || this.#isConfigured(current));
+  }
+
+  /** A known base, or `implements DurableObject`. */
+  #saysDurableObject(cls: Class): boolean {
+    const base = this.baseOf(cls);
+    if (base?.type === "external" && this.#known(base.module, base.name)) return true;
     if (this.#asPackageClass(cls)) return true;
-    if (cls.implements?.some((clause) => clause.expression.type === "Identifier" && clause.expression.name === "DurableObject")) return true;
+    return cls.implements?.some((clause) => clause.expression.type === "Identifier" && clause.expression.name === "DurableObject") ?? false;
+  }
+
+  /** A constructor that takes the state of an object, and at most an env beside it. */
+  #takesState(cls: Class): boolean {
     const first = this.constructorOf(cls)?.params[0];
     const pattern = first?.type === "TSParameterProperty" ? first.parameter : first;
     const annotation = pattern && "typeAnnotation" in pattern ? pattern.typeAnnotation?.typeAnnotation : undefined;
-    if (annotation?.type === "TSTypeReference" && typeNameText(annotation.typeName) === "DurableObjectState" && !takesMoreThanEnv(this.constructorOf(cls)) && this.#looksLikeObject(cls)) return true;
-    return this.#isConfigured(cls);
+    return annotation?.type === "TSTypeReference" && typeNameText(annotation.typeName) === "DurableObjectState" && !takesMoreThanEnv(this.constructorOf(cls));
   }
 
   /** A helper that takes the state of the object it serves is no DO class: it is constructed by one, and is not exported as one. */

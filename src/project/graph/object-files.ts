@@ -1,3 +1,4 @@
+import { scanSpecifiers, withoutTypeImports } from "./prefilter.ts";
 import type { Project } from "./project.ts";
 
 /** How far modules that objects use are followed, in imports. */
@@ -30,13 +31,21 @@ export function objectFiles(project: Project, wanted: ReadonlySet<string>, eligi
       grown = true;
     }
   }
-  const helpers = helperFiles(project, [...bases].filter((path) => OBJECT_CLASS.test(read(path)) && !project.classes.isKnownPackage(path)), new Set(eligible));
+  const holdsObject = (path: string): boolean =>
+    OBJECT_CLASS.test(read(path)) && !project.classes.isKnownPackage(path) && (project.file(path)?.classes.some((cls) => project.classes.mayBeDurableObject(cls)) ?? false);
+  const helpers = helperFiles(project, [...bases].filter(holdsObject), new Set(eligible));
   if (helpers.size === 0) return found;
   for (const path of eligible)
     for (const target of project.importedPaths(path).values())
       if (helpers.has(target) && project.exportedBy(target).pattern?.test(read(path)) !== false) found.add(path);
   for (const path of helpers) found.add(path);
   return found;
+}
+
+/** What a file imports for more than its types. */
+function usedBy(project: Project, path: string): ReadonlySet<string> {
+  const specifiers = scanSpecifiers(withoutTypeImports(project.checkout.read(path) ?? ""));
+  return new Set([...project.importedPaths(path)].flatMap(([specifier, target]) => (specifiers.has(specifier) ? [target] : [])));
 }
 
 /** Modules reachable from the files of DO classes that hold something which lives in an object's memory. */
@@ -47,7 +56,7 @@ function helperFiles(project: Project, objects: readonly string[], eligible: Rea
   for (let depth = 0; depth < HELPER_DEPTH && frontier.length > 0; depth++) {
     const next: string[] = [];
     for (const path of frontier)
-      for (const target of project.importedPaths(path).values()) {
+      for (const target of usedBy(project, path)) {
         if (seen.has(target) || !eligible.has(target)) continue;
         seen.add(target);
         next.push(target);

@@ -5,8 +5,14 @@
 const WORDS =
   /\bDurableObject(?:State|Storage|Transaction|Stub|Id|Namespace)?\b|\bD1(?:Database|PreparedStatement|QB|Dialect|Orm)\b|\bPrismaD1\b|\b(?:idFromName|idFromString|newUniqueId|getByName|withSession|setAlarm|deleteAlarm|deleteAll|acceptWebSocket|blockConcurrencyWhile|transactionSync|SqlStorage|WebSocketPair|getServerByName|getAgentByName|getSandbox|getContainer)\b|\.prepare\s*\(|\.sql\s*\.\s*exec|drizzle-orm\/(?:d1|durable-sqlite)|["'](?:partyserver|y-partyserver|y-durableobjects|itty-durable|kysely|workers-qb|d1-orm|hono-party|hono-agents|@cloudflare\/(?:agents|actors|containers|sandbox|think|ai-chat|voice))["']|["']agents(?:-sdk)?(?:\/(?:mcp|ai-chat-agent|workflows|email))?["']|readReplication|read_replication/;
 
+/** Names of what makes queries and stubs. */
+export const HELPER_NAMES = ["prepare", "idFromName", "getByName", "getServerByName", "getAgentByName", "getSandbox", "getContainer", "newUniqueId", "withSession", "PrismaClient", "D1QB", "D1Orm"];
+
+/** Packages that make queries. */
+export const BUILDER = /drizzle|kysely|prisma/i;
+
 /** Code that other files build on: queries and stubs behind functions. Their callers may hold the loop, the name or the race. */
-const HELPERS = /\.prepare\s*\(|drizzle|kysely|Kysely|PrismaClient|\bD1(?:QB|Orm)\b|\b(?:idFromName|getByName|getServerByName|getAgentByName|getSandbox|getContainer|newUniqueId|withSession)\b/;
+const HELPERS = new RegExp(`\\.prepare\\s*\\(|drizzle|kysely|Kysely|\\b(?:${HELPER_NAMES.filter((name) => name !== "prepare").join("|")})\\b`);
 
 const DECLARES = /\bexport\b|\bmodule\.exports\b|\bexports\./;
 
@@ -55,6 +61,13 @@ export function scanSpecifiers(text: string): Set<string> {
   const found = new Set<string>();
   for (const match of text.matchAll(SPECIFIER)) if (match[1] !== undefined) found.add(match[1]);
   return found;
+}
+
+const TYPE_IMPORT = /\b(?:import|export)\s+type\s+(?:[\w$]+|\*(?:\s*as\s+[\w$]+)?|\{[^}]*\})\s*from\s*["'][^"'\n]+["']/g;
+
+/** A text without its imports and exports of types, which lead to no code. */
+export function withoutTypeImports(text: string): string {
+  return text.replace(TYPE_IMPORT, "");
 }
 
 /** A pattern that finds any of the names as a word; undefined when there is none. */

@@ -5,7 +5,7 @@ import { isInside } from "../../paths.ts";
 import type { FunctionNode, CallExpression, Class, Node } from "../parse/ast.ts";
 import { parseSource } from "../parse/parse.ts";
 import type { SourceFile } from "../parse/source-file.ts";
-import { spanOf } from "../parse/source-file.ts";
+import { nodesOf, spanOf } from "../parse/source-file.ts";
 import type { Span } from "../span.ts";
 import { autoImporters } from "./auto-imports.ts";
 import { BindingTable, environmentsOf } from "./bindings.ts";
@@ -17,7 +17,7 @@ import type { Kind } from "./kinds.ts";
 import type { KnownApis } from "./known.ts";
 import { objectFiles } from "./object-files.ts";
 import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
-import { exportedNames, heldNames, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers, takesFromContext, usesQueryBuilder } from "./prefilter.ts";
+import { BUILDER, exportedNames, heldNames, HELPER_NAMES, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers, takesFromContext, usesQueryBuilder } from "./prefilter.ts";
 
 export interface ProjectOptions {
   readonly apis: KnownApis;
@@ -25,6 +25,8 @@ export interface ProjectOptions {
   readonly isTest: (path: string) => boolean;
   /** Whether rules also run on tests. */
   readonly includeTests: boolean;
+  /** A clock in milliseconds, to tell parsing from the rest. */
+  readonly now?: () => number;
 }
 
 /** How far the callers of code with Durable Objects or D1 are followed, in imports. */
@@ -48,6 +50,7 @@ export class Project {
   readonly #imports = new Map<string, ReadonlyMap<string, string>>();
   readonly #exported = new Map<string, { readonly names: ReadonlySet<string>; readonly pattern: RegExp | undefined }>();
   readonly #diagnostics: Diagnostic[] = [];
+  #parsing = 0;
   readonly #byProgram = new Map<Node, SourceFile>();
 
   constructor(checkout: Checkout, options: ProjectOptions) {
@@ -66,11 +69,19 @@ export class Project {
     return this.#diagnostics;
   }
 
+  /** Milliseconds spent on parsing so far, by the clock of the options. */
+  get parsingTime(): number {
+    return this.#parsing;
+  }
+
   /** The parsed file at `path`; undefined when it is absent, unreadable or has a syntax error (then a diagnostic is kept). */
   file(path: string): SourceFile | undefined {
     if (this.#parsed.has(path)) return this.#parsed.get(path);
     const text = this.checkout.read(path);
+    const { now } = this.options;
+    const start = now?.() ?? 0;
     const result = text === undefined ? undefined : parseSource(path, text, this.options.isTest(path));
+    this.#parsing += (now?.() ?? 0) - start;
     const file = result && "program" in result ? result : undefined;
     if (result && !("program" in result)) this.#diagnostics.push(result);
     this.#parsed.set(path, file);
@@ -211,7 +222,7 @@ function candidatePaths(project: Project): readonly string[] {
     if (text === undefined) continue;
     if (isCandidate(text)) {
       wanted.add(path);
-      if (isHelper(text) && !project.classes.isKnownPackage(path)) helpers.add(path);
+      if (isHelper(text) && !project.classes.isKnownPackage(path) && holdsHelper(project.file(path))) helpers.add(path);
     } else if (namesEnv(text) && project.bindings.namesNear(path)?.test(text)) wanted.add(path);
   }
   const allowed = new Set(eligible);
@@ -232,6 +243,12 @@ function candidatePaths(project: Project): readonly string[] {
   }
   for (const path of callersOf(project, helpers, ofWorkers)) wanted.add(path);
   return [...wanted].sort();
+}
+
+/** Whether the words that make a helper stand in its code, not in comments and texts. */
+function holdsHelper(file: SourceFile | undefined): boolean {
+  if (!file) return false;
+  return HELPER_NAMES.some((name) => file.members.has(name) || file.identifiers.has(name)) || nodesOf(file, "ImportDeclaration").some((statement) => BUILDER.test(statement.source.value));
 }
 
 /** Packages that only code for Workers depends on, or that deploy Workers from code. */
