@@ -1,6 +1,6 @@
 import type { CallExpression, FunctionNode, Node, TaggedTemplateExpression } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, walk } from "../parse/ast.ts";
-import { nodesOf } from "../parse/source-file.ts";
+import { calleeMember, calleeName, isCall, isFunction, isIdentifier, isMember, propertyName, unwrap } from "../parse/ast.ts";
+import { nodesOf, nodesWithin } from "../parse/source-file.ts";
 import { storageUse } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
@@ -139,56 +139,81 @@ function resultCalls(fn: FunctionNode): readonly CallExpression[] {
 }
 
 const MAX_DEPTH = 6;
-const summaries = new WeakMap<Project, Map<FunctionNode, readonly Wait[]>>();
 
-/** What running a function comes to: each nature once, with the first call of it, functions it calls included. */
-export function waitsIn(project: Project, fn: FunctionNode): readonly Wait[] {
-  return collect(project, fn, new Set(), 0);
+/** What the calls of one function wait for, each nature with its first call, and the functions of the project that they run. */
+interface OwnWaits {
+  readonly waits: ReadonlyMap<Nature, Wait>;
+  readonly next: ReadonlySet<FunctionNode>;
 }
 
-function collect(project: Project, fn: FunctionNode, active: Set<FunctionNode>, depth: number): readonly Wait[] {
-  let table = summaries.get(project);
-  if (!table) summaries.set(project, (table = new Map()));
-  const known = table.get(fn);
+const summaries = new WeakMap<Project, { readonly own: Map<FunctionNode, OwnWaits>; readonly all: Map<FunctionNode, readonly Wait[]> }>();
+
+function summariesOf(project: Project) {
+  let tables = summaries.get(project);
+  if (!tables) summaries.set(project, (tables = { own: new Map(), all: new Map() }));
+  return tables;
+}
+
+/** What running a function comes to: each nature once, with the nearest call of it, functions it calls included. */
+export function waitsIn(project: Project, fn: FunctionNode): readonly Wait[] {
+  const { all } = summariesOf(project);
+  const known = all.get(fn);
   if (known) return known;
-  if (active.has(fn) || depth > MAX_DEPTH) return [];
-  active.add(fn);
   const found = new Map<Nature, Wait>();
+  const seen = new Set([fn]);
+  let frontier: readonly FunctionNode[] = [fn];
+  for (let depth = 0; depth <= MAX_DEPTH && frontier.length > 0; depth++) {
+    const next: FunctionNode[] = [];
+    for (const current of frontier) {
+      const own = ownWaits(project, current);
+      for (const [nature, wait] of own.waits) if (!found.has(nature)) found.set(nature, wait);
+      for (const target of own.next)
+        if (!seen.has(target)) {
+          seen.add(target);
+          next.push(target);
+        }
+    }
+    frontier = next;
+  }
+  const result = [...found.values()];
+  all.set(fn, result);
+  return result;
+}
+
+function ownWaits(project: Project, fn: FunctionNode): OwnWaits {
+  const { own } = summariesOf(project);
+  const known = own.get(fn);
+  if (known) return known;
+  const waits = new Map<Nature, Wait>();
+  const next = new Set<FunctionNode>();
   for (const call of project.calls.callsIn(fn)) {
     if (!isCall(call)) continue;
-    for (const wait of waitsOf(project, call, active, depth)) if (!found.has(wait.nature)) found.set(wait.nature, wait);
+    const nature = natureOf(project, call);
+    if (nature === undefined) for (const target of project.targetsOf(call)) next.add(target);
+    else if (!waits.has(nature)) waits.set(nature, { nature, call });
   }
-  if (!found.has("storage")) {
-    const statement = taggedStatement(project, fn);
-    if (statement) found.set("storage", { nature: "storage", call: statement });
-  }
-  active.delete(fn);
-  const result = [...found.values()];
-  if (active.size === 0 || depth === 0) table.set(fn, result);
+  const statement = waits.has("storage") ? undefined : taggedStatement(project, fn);
+  if (statement) waits.set("storage", { nature: "storage", call: statement });
+  const result = { waits, next };
+  own.set(fn, result);
   return result;
 }
 
 /** An Agent's this.sql statement in a function. */
 function taggedStatement(project: Project, fn: FunctionNode): TaggedTemplateExpression | undefined {
   const file = project.fileOf(fn);
-  return nodesOf(file, "TaggedTemplateExpression").find((node) => node.start >= fn.start && node.end <= fn.end && storageUse(project, node) !== undefined);
+  return nodesWithin(nodesOf(file, "TaggedTemplateExpression"), fn).find((node) => storageUse(project, node) !== undefined);
 }
 
 /** What one call comes to. */
-export function waitsOf(project: Project, call: CallExpression, active: Set<FunctionNode> = new Set(), depth = 0): readonly Wait[] {
+export function waitsOf(project: Project, call: CallExpression): readonly Wait[] {
   const nature = natureOf(project, call);
   if (nature !== undefined) return [{ nature, call }];
-  return project.targetsOf(call).flatMap((target) => collect(project, target, active, depth + 1).map(({ nature: inner }) => ({ nature: inner, call })));
+  return project.targetsOf(call).flatMap((target) => waitsIn(project, target).map(({ nature: inner }) => ({ nature: inner, call })));
 }
 
 /** Whether a function sleeps: `new Promise((resolve) => setTimeout(resolve, ms))`. */
 export function sleeps(project: Project, fn: FunctionNode): boolean {
-  let found = false;
-  walk(fn, project.fileOf(fn).keys, (node) => {
-    if (node !== fn && isClass(node)) return false;
-    if (node.type === "CallExpression" && calleeName(node) === "setTimeout") found = true;
-    return undefined;
-  });
-  return found;
+  return project.calls.callsIn(fn).some((call) => isCall(call) && calleeName(call) === "setTimeout");
 }
 

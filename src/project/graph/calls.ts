@@ -1,6 +1,6 @@
 import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
-import { nodesOf, type SourceFile } from "../parse/source-file.ts";
+import { nodesOf, nodesWithin, type SourceFile } from "../parse/source-file.ts";
 import { ownMethod } from "./classes.ts";
 import { callbackOf } from "./evaluate.ts";
 import type { Project } from "./project.ts";
@@ -73,6 +73,16 @@ export class CallGraph {
     return found;
   }
 
+  /** The names under which a function is known where it is called or handed on: its own, and those that importers give it. */
+  namesOf(fn: FunctionNode): ReadonlySet<string> {
+    const { parent } = fn;
+    const declared = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    if (declared !== undefined) return this.#namesFor(declared, this.#project.fileOf(fn), fn);
+    if (parent?.type === "ExportDefaultDeclaration") return this.#namesFor("default", this.#project.fileOf(fn), fn);
+    const key = parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition" || parent?.type === "Property" ? keyName(parent.key, parent.computed) : undefined;
+    return new Set(key === undefined ? [] : [key]);
+  }
+
   /** `new Cls()` sites of a class, subclasses not included. */
   newsOf(cls: Class): readonly NewExpression[] {
     const name = this.#project.classes.nameOf(cls);
@@ -139,21 +149,9 @@ export class CallGraph {
     const file = this.#project.fileOf(fn);
     let sites = this.#sites.get(file);
     if (!sites) this.#sites.set(file, (sites = [...file.calls, ...file.news].sort((a, b) => a.start - b.start || b.end - a.end)));
-    // The first call that starts in the function, by bisection.
-    let [low, high] = [0, sites.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sites[middle]?.start ?? 0) < fn.start) low = middle + 1;
-      else high = middle;
-    }
-    const classes = file.classes.filter((cls) => cls.start >= fn.start && cls.end <= fn.end);
-    const found: CallSite[] = [];
-    for (let index = low; index < sites.length; index++) {
-      const site = sites[index];
-      if (!site || site.start >= fn.end) break;
-      if (!classes.some((cls) => cls.start <= site.start && site.end <= cls.end)) found.push(site);
-    }
-    return found;
+    const inside = nodesWithin(sites, fn);
+    const classes = nodesWithin(file.classes, fn);
+    return classes.length === 0 ? inside : inside.filter((site) => !classes.some((cls) => cls.start <= site.start && site.end <= cls.end));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { runsInPlace } from "../flow/flow.ts";
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, walk, wrapped } from "../parse/ast.ts";
+import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, wrapped } from "../parse/ast.ts";
+import { nodesWithin } from "../parse/source-file.ts";
 import { handedOver, handedOverIn, objectCode } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
@@ -77,12 +78,13 @@ function addWake(project: Project, fn: FunctionNode, wake: Set<FunctionNode>, de
 /** Functions in a function that something else calls later. */
 function listenersIn(project: Project, fn: FunctionNode): readonly FunctionNode[] {
   const found: FunctionNode[] = [];
-  walk(fn, project.fileOf(fn).keys, (node) => {
-    if (node === fn || !isFunction(node)) return undefined;
-    if (!isDeferred(node, fn)) return undefined;
+  let end = 0;
+  for (const node of nodesWithin(project.fileOf(fn).functions, fn)) {
+    // What stands in a listener is the listener's.
+    if (node === fn || node.start < end || !isDeferred(node, fn)) continue;
     found.push(node);
-    return false;
-  });
+    end = node.end;
+  }
   return found;
 }
 

@@ -1,7 +1,7 @@
 import { sqlText, type SqlText } from "../sql/text.ts";
 import type { Class, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk, wrapped } from "../parse/ast.ts";
-import type { SourceFile } from "../parse/source-file.ts";
+import { nodesOf, nodesWithin, type SourceFile } from "../parse/source-file.ts";
 import type { CallSite } from "./calls.ts";
 import type { Project } from "./project.ts";
 
@@ -153,8 +153,8 @@ const leadingTo = new WeakMap<Project, Map<AlarmOrAll, ReadonlySet<FunctionNode>
 type AlarmOrAll = "setAlarm" | "deleteAlarm" | "deleteAll";
 
 /**
- * The functions that get, through calls, to one kind of use of the storage; those it stands in included. It may hold some too many, as
- * functions handed over by name are not told apart.
+ * The functions in the code of objects that get, through calls, to one kind of use of the storage; those it stands in included. It may
+ * hold some too many, as functions handed over by name are not told apart.
  */
 export function functionsLeadingTo(project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> {
   let table = leadingTo.get(project);
@@ -174,14 +174,39 @@ function collectLeading(project: Project, operation: AlarmOrAll): ReadonlySet<Fu
       const call = wrapped(member).parent;
       if (isCall(call) && storageUse(project, call)?.operation === operation) addAround(call);
     }
+  if (leading.size === 0) return leading;
+  const sites = callsOfObjects(project);
   // Upwards, as few functions use it; a set grows while it is walked.
   for (const fn of leading) {
-    for (const call of project.calls.callersOf(fn)) addAround(call);
+    for (const call of sites.get(fn) ?? []) addAround(call);
     const name = methodName(fn);
     // Handed over by its name; which function of that name is meant does not matter here.
     if (name !== undefined) for (const use of project.calls.valuesNamed(name)) addAround(use);
   }
   return leading;
+}
+
+const callsByTarget = new WeakMap<Project, ReadonlyMap<FunctionNode, readonly CallSite[]>>();
+
+/** The calls in the code of all objects, by the function that they run. */
+function callsOfObjects(project: Project): ReadonlyMap<FunctionNode, readonly CallSite[]> {
+  const known = callsByTarget.get(project);
+  if (known) return known;
+  const table = new Map<FunctionNode, CallSite[]>();
+  const seen = new Set<FunctionNode>();
+  for (const cls of project.classes.durableObjects)
+    for (const fn of objectCode(project, cls).functions) {
+      if (seen.has(fn)) continue;
+      seen.add(fn);
+      for (const call of project.calls.callsIn(fn))
+        for (const target of project.calls.targetsOf(call)) {
+          const calls = table.get(target);
+          if (calls) calls.push(call);
+          else table.set(target, [call]);
+        }
+    }
+  callsByTarget.set(project, table);
+  return table;
 }
 
 /** Whether objects of a class use their storage in one way: the cheap question before `objectCode`. */
@@ -201,14 +226,9 @@ function usesIn(project: Project, fn: FunctionNode): readonly StorageUse[] {
   if (!table) usesByFunction.set(project, (table = new Map()));
   let uses = table.get(fn);
   if (!uses) {
-    const found: StorageUse[] = [];
-    walk(fn, project.fileOf(fn).keys, (node) => {
-      if (node !== fn && isClass(node)) return false;
-      const use = node.type === "CallExpression" || node.type === "TaggedTemplateExpression" ? storageUse(project, node) : undefined;
-      if (use) found.push(use);
-      return undefined;
-    });
-    table.set(fn, (uses = found));
+    const templates = nodesWithin(nodesOf(project.fileOf(fn), "TaggedTemplateExpression"), fn);
+    const found = [...project.calls.callsIn(fn), ...templates].flatMap((node) => storageUse(project, node) ?? []);
+    table.set(fn, (uses = templates.length === 0 ? found : found.sort((a, b) => a.node.start - b.node.start)));
   }
   return uses;
 }

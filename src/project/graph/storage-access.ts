@@ -18,6 +18,9 @@ export interface WriteAccess extends Access {
   readonly values: readonly Node[];
 }
 
+/** The methods whose calls may be a `writeOf`. */
+export const STORING: readonly string[] = ["put", "exec", "setState", "insert", "update", "insertInto", "updateTable", "replaceInto"];
+
 const READ_TABLES = /\b(?:FROM|JOIN)\s+[`"[]?([A-Za-z_]\w*)/gi;
 const WRITE_TABLE = /\b(?:(?:INSERT|REPLACE)(?:\s+OR\s+\w+)?\s+INTO|UPDATE(?:\s+OR\s+\w+)?)\s+[`"[]?([A-Za-z_]\w*)/i;
 

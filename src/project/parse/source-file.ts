@@ -111,6 +111,23 @@ export function nodesOf<T extends Node["type"]>(file: SourceFile, type: T): read
   return (file.byType.get(type) ?? []) as readonly Extract<Node, { type: T }>[];
 }
 
+/** Of nodes in source order (a list of the file's), those inside `scope`, itself included: found by bisection, not by a walk. */
+export function nodesWithin<T extends Node>(nodes: readonly T[], scope: { readonly start: number; readonly end: number }): readonly T[] {
+  const first = firstAt(nodes, scope.start);
+  return nodes.slice(first, firstAt(nodes, scope.end, first));
+}
+
+/** The index of the first node that starts at `offset` or later. */
+function firstAt(nodes: readonly Node[], offset: number, from = 0): number {
+  let [low, high] = [from, nodes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((nodes[middle]?.start ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list) list.push(value);
