@@ -62,7 +62,7 @@ describe("what is reported", () => {
   it("has times only from the clock it is given", async () => {
     let clock = 0;
     const { stages, ruleTimings } = await run([classRule("do-timer")], { now: () => (clock += 5) });
-    expect(stages.map(({ name }) => name)).toEqual(["configuration", "project", "rules", "findings"]);
+    expect(stages.map(({ name }) => name)).toEqual(["configuration", "selection", "parsing", "model", "rules", "findings"]);
     expect(ruleTimings).toEqual([{ name: "do-timer", milliseconds: 5 }]);
   });
 });

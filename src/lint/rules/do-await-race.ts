@@ -1,13 +1,14 @@
 import { controlFlow, runsInPlace, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
 import type { AwaitExpression, CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeName, isCall, isFunction, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { calleeName, enclosingFunction, isCall, isFunction, isMember, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
+import { nodesOf, nodesWithin } from "../../project/parse/source-file.ts";
 import { awaitedCalls, OUTSIDE, waitsOf, type Nature } from "../../project/graph/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { methodAround } from "../../project/graph/fields.ts";
 import { objectCode } from "../../project/graph/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { portableKeys, readOf, writeOf, type Access, type WriteAccess } from "../../project/graph/storage-access.ts";
+import { portableKeys, readOf, STORING, writeOf, type Access, type WriteAccess } from "../../project/graph/storage-access.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 
@@ -36,7 +37,7 @@ export default defineRule({
     const seen = new Set<FunctionNode>();
     for (const cls of project.classes.durableObjects)
       for (const fn of withListeners(project, objectCode(project, cls).functions, seen)) {
-        if (!isCandidate(project, fn)) continue;
+        if (!isCandidate(project, fn) || !helpers.mayWrite(fn) || !mayPause(project, fn)) continue;
         const report = check(project, fn, cls, helpers);
         if (report && !runsOnlyAtStart(project, fn)) yield report;
       }
@@ -52,25 +53,20 @@ function* withListeners(project: Project, functions: Iterable<FunctionNode>, see
     if (seen.has(fn)) continue;
     seen.add(fn);
     yield fn;
-    const nested: FunctionNode[] = [];
-    walk(fn, project.fileOf(fn).keys, (node) => {
-      if (node !== fn && isFunction(node) && !runsInPlace(node) && !seen.has(node)) nested.push(node);
-    });
+    const nested = nodesWithin(project.fileOf(fn).functions, fn).filter((node) => node !== fn && !seen.has(node) && !runsInPlace(node));
     for (const listener of nested) seen.add(listener);
     yield* nested;
   }
 }
 
+const TAKES_LOCK = /^(?:acquire|lock|enter|takeLock)$/i;
+
 /** A function that awaits something under no lock. */
 function isCandidate(project: Project, fn: FunctionNode): boolean {
   if (!fn.async || fn.body?.type !== "BlockStatement") return false;
-  let awaits = false;
-  let locks = false;
-  walk(fn.body, project.fileOf(fn).keys, (node) => {
-    if (node.type === "AwaitExpression") awaits = true;
-    if (isCall(node) && /^(?:acquire|lock|enter|takeLock)$/i.test(calleeName(node) ?? "")) locks = true;
-  });
-  return awaits && !locks && !isHeldByLock(fn);
+  const file = project.fileOf(fn);
+  if (nodesWithin(nodesOf(file, "AwaitExpression"), fn.body).length === 0) return false;
+  return !nodesWithin(file.calls, fn.body).some((call) => TAKES_LOCK.test(calleeName(call) ?? "")) && !isHeldByLock(fn);
 }
 
 /** The constructor, and hooks that run under its lock: no other event comes in. */
@@ -176,22 +172,24 @@ function isChangedElsewhere(project: Project, read: Read): boolean {
 
 function changedKeys(project: Project): ReadonlySet<string> {
   const keys = new Set<string>();
-  for (const file of project.files)
-    for (const fn of file.functions) {
-      const calls = fn.body ? [...project.calls.callsIn(fn)] : [];
-      const written = calls.flatMap((call) => writeOf(project, call) ?? []);
-      if (written.length === 0) continue;
-      const read = calls.flatMap((call) => readOf(project, call) ?? []);
-      for (const write of written)
-        for (const access of read)
-          for (const key of access.keys)
-            if (write.keys.includes(key)) {
-              const flow = controlFlow(fn);
-              const values = valuesOf(flow, file.scopes);
-              if (write.values.some((value) => values.dependsOn(value, access.node))) keys.add(key);
-            }
-    }
+  for (const file of project.files) {
+    const writes = STORING.flatMap((name) => file.members.get(name) ?? []).flatMap((member) => writeOf(project, wrapped(member).parent ?? member) ?? []);
+    for (const write of writes)
+      for (let fn = enclosingFunction(write.node); fn; fn = enclosingFunction(fn)) {
+        if (!fn.body) continue;
+        const reads = project.calls.callsIn(fn).flatMap((call) => readOf(project, call) ?? []).filter((read) => read.keys.some((key) => write.keys.includes(key)));
+        if (reads.length === 0) continue;
+        const values = valuesOf(controlFlow(fn), file.scopes);
+        for (const read of reads)
+          if (write.values.some((value) => values.dependsOn(value, read.node))) for (const key of read.keys) if (write.keys.includes(key)) keys.add(key);
+      }
+  }
   return keys;
+}
+
+/** Whether some await in a function is of something outside the object, wherever the way to it leads. */
+function mayPause(project: Project, fn: FunctionNode): boolean {
+  return nodesWithin(nodesOf(project.fileOf(fn), "AwaitExpression"), fn).some((node) => pauseOf(project, node) !== undefined);
 }
 
 /** An await of something outside the object. */
@@ -235,14 +233,46 @@ function isHeldByLock(fn: FunctionNode): boolean {
   return false;
 }
 
+/** How many calls away a parameter may be stored. */
+const MAX_STORE_DEPTH = 3;
+
 /** What functions of the project read for their callers, and write for them. */
 class Helpers {
   readonly #project: Project;
+  readonly #writing = new Map<FunctionNode, boolean>();
   readonly #returned = new Map<FunctionNode, readonly string[]>();
   readonly #stored = new Map<FunctionNode, readonly { readonly index: number; readonly keys: readonly string[]; readonly mode: WriteAccess["mode"] }[]>();
 
   constructor(project: Project) {
     this.#project = project;
+  }
+
+  /** Whether a function, or one that its calls lead to, writes at all: the cheap question before its flow is looked at. */
+  mayWrite(fn: FunctionNode): boolean {
+    const seen = new Set([fn]);
+    let frontier: readonly FunctionNode[] = [fn];
+    for (let depth = 0; depth <= MAX_STORE_DEPTH && frontier.length > 0; depth++) {
+      if (frontier.some((current) => this.#writes(current))) return true;
+      const next: FunctionNode[] = [];
+      for (const current of frontier)
+        for (const target of this.#project.calls.calleesOf(current).keys())
+          if (!seen.has(target)) {
+            seen.add(target);
+            next.push(target);
+          }
+      frontier = next;
+    }
+    return false;
+  }
+
+  #writes(fn: FunctionNode): boolean {
+    let writes = this.#writing.get(fn);
+    if (writes === undefined) {
+      const templates = nodesWithin(nodesOf(this.#project.fileOf(fn), "TaggedTemplateExpression"), fn);
+      writes = [...this.#project.calls.callsIn(fn), ...templates].some((node) => writeOf(this.#project, node) !== undefined);
+      this.#writing.set(fn, writes);
+    }
+    return writes;
   }
 
   readsAt(node: Node): readonly Read[] {
@@ -293,8 +323,8 @@ class Helpers {
     if (known) return known;
     this.#stored.set(fn, []);
     const found: { index: number; keys: readonly string[]; mode: WriteAccess["mode"] }[] = [];
-    const flow = fn.body && fn.params.length > 0 ? controlFlow(fn) : undefined;
-    if (flow && depth < 3) {
+    const flow = fn.body && fn.params.length > 0 && this.mayWrite(fn) ? controlFlow(fn) : undefined;
+    if (flow && depth < MAX_STORE_DEPTH) {
       const { scopes } = this.#project.fileOf(fn);
       const values = valuesOf(flow, scopes);
       const writes = flow.order.flatMap(({ node }) => {

@@ -1,4 +1,4 @@
-import { controlFlow, rootOf } from "../../project/flow/flow.ts";
+import { runsInPlace } from "../../project/flow/flow.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
@@ -243,9 +243,14 @@ function takesCallback(argument: Node): boolean {
   return value.properties.some((property) => property.type === "Property" && isFunction(unwrap(property.value)));
 }
 
+/** Whether a `try` with a `catch` is around a node, in its function or one that runs it in place. */
 function isCaught(node: Node): boolean {
-  const root = rootOf(node);
-  return root !== undefined && controlFlow(root).regionsOf(node).some((region) => region.kind === "try" && region.node.type === "TryStatement" && region.node.handler !== null);
+  for (let current = node; current.parent; current = current.parent) {
+    const { parent } = current;
+    if (parent.type === "TryStatement" && parent.block === current && parent.handler !== null) return true;
+    if (isFunction(current) && !runsInPlace(current)) return false;
+  }
+  return false;
 }
 
 function isUnused(file: SourceFile, declarator: Extract<Node, { type: "VariableDeclarator" }>): boolean {

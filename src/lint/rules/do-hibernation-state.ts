@@ -2,7 +2,7 @@ import { controlFlow, flowOf, rootOf, type Condition } from "../../project/flow/
 import { valuesOf } from "../../project/flow/values.ts";
 import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, thisClass, unwrap, wrapped } from "../../project/parse/ast.ts";
-import { nodesOf } from "../../project/parse/source-file.ts";
+import { nodesOf, nodesWithin } from "../../project/parse/source-file.ts";
 import { waitsOf } from "../../project/graph/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { extendsMixin, isDeferred, objectEvents, type ObjectEvent, type ObjectEvents } from "../../project/graph/events.ts";
@@ -28,9 +28,10 @@ export default defineRule({
       if (extendsMixin(project, cls)) continue;
       const cause = hibernationOf(project, cls);
       if (!cause || restoresDynamically(project, cls)) continue;
+      const fields = [...fieldsOf(project, cls).values()].filter((field) => isCandidate(field) && !(field.declaration && reported.has(field.declaration)));
+      if (fields.length === 0) continue;
       const events = objectEvents(project, cls);
-      for (const field of fieldsOf(project, cls).values()) {
-        if (field.declaration && reported.has(field.declaration)) continue;
+      for (const field of fields) {
         const report = check(project, cls, field, events, cause);
         if (!report) continue;
         if (field.declaration) reported.add(field.declaration);
@@ -40,8 +41,12 @@ export default defineRule({
   },
 });
 
+/** A field that is changed and read somewhere, and whose name does not say that losing it does no harm. */
+function isCandidate(field: Field): boolean {
+  return field.uses.some((use) => use.kind === "read") && field.uses.some((use) => use.kind !== "read" && use.kind !== "remove") && !HARMLESS_NAME.test(field.name) && !PLATFORM_FIELDS.has(field.name);
+}
+
 function check(project: Project, cls: Class, field: Field, events: ObjectEvents, cause: Node): Report | undefined {
-  if (HARMLESS_NAME.test(field.name) || PLATFORM_FIELDS.has(field.name)) return undefined;
   const writes = field.uses.filter((use) => use.kind !== "read" && use.kind !== "remove");
   const changes = writes.filter((use) => runsForEvent(use, events) && !isReset(field, use));
   const reads = field.uses.filter((use) => use.kind === "read" && runsForEvent(use, events) && !isLogged(use.node) && !isItsOwnUpdate(use, field));
@@ -101,16 +106,24 @@ function isMutated(changes: readonly FieldUse[]): boolean {
   return changes.some((use) => use.kind === "count" || use.kind === "assign");
 }
 
+const dynamic = new WeakMap<Class, boolean>();
+
 /** `Object.assign(this, await storage.get(…))`, `this[key] = value`: which fields that restores cannot be seen. */
 function restoresDynamically(project: Project, cls: Class): boolean {
   return project.classes.chain(cls).some((current) => {
-    const file = project.fileOf(current);
-    const isOwn = (node: Node): boolean => unwrap(node).type === "ThisExpression" && thisClass(node)?.cls === current;
-    return (
-      nodesOf(file, "AssignmentExpression").some(({ left }) => isMember(left) && left.computed && propertyName(left) === undefined && isOwn(left.object)) ||
-      file.calls.some((call) => calleeName(call) === "assign" && call.arguments[0] !== undefined && isOwn(call.arguments[0]))
-    );
+    let answer = dynamic.get(current);
+    if (answer === undefined) dynamic.set(current, (answer = assignsDynamically(project, current)));
+    return answer;
   });
+}
+
+function assignsDynamically(project: Project, cls: Class): boolean {
+  const file = project.fileOf(cls);
+  const isOwn = (node: Node): boolean => unwrap(node).type === "ThisExpression" && thisClass(node)?.cls === cls;
+  return (
+    nodesWithin(nodesOf(file, "AssignmentExpression"), cls).some(({ left }) => isMember(left) && left.computed && propertyName(left) === undefined && isOwn(left.object)) ||
+    nodesWithin(file.calls, cls).some((call) => calleeName(call) === "assign" && call.arguments[0] !== undefined && isOwn(call.arguments[0]))
+  );
 }
 
 const RESTORING_METHOD = /load|restore|hydrat|recover|resume|rebuild|reconnect|ensure|^(?:init|setup|sync|refresh|populate|warm)/i;

@@ -1,6 +1,6 @@
 import type { Class, Node } from "../../project/parse/ast.ts";
 import { calleeName, enclosingClass, isMember, wrapped } from "../../project/parse/ast.ts";
-import { nodesOf } from "../../project/parse/source-file.ts";
+import { nodesOf, type SourceFile } from "../../project/parse/source-file.ts";
 import { environmentsOf } from "../../project/graph/bindings.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Span } from "../../project/span.ts";
@@ -86,7 +86,6 @@ function needsSql(project: Project, cls: Class): boolean {
 
 /** Uses of what only SQLite-backed storage has, in a class, its bases, and helpers that only this class uses. */
 function sqlUses(project: Project, cls: Class): readonly Node[] {
-  const uses: Node[] = [];
   const chain = new Set(project.classes.chain(cls));
   const isOurs = (node: Node): boolean => {
     const owner = enclosingClass(node);
@@ -95,16 +94,27 @@ function sqlUses(project: Project, cls: Class): readonly Node[] {
     const owners = project.classes.ownersOf(node);
     return owners.size === 1 && owners.has(cls);
   };
-  for (const file of project.files) {
-    for (const name of SQL_ONLY)
-      for (const member of file.members.get(name) ?? []) if (project.kindOf(member.object)?.kind === "do-storage" && isOurs(member) && !isFeatureTest(member)) uses.push(member);
-    for (const tagged of nodesOf(file, "TaggedTemplateExpression")) if (project.kindOf(tagged.tag)?.kind === "do-sql-tag" && isOurs(tagged)) uses.push(tagged.tag);
-    for (const call of file.calls) {
-      const made = calleeName(call) === "drizzle" ? project.kindOf(call) : undefined;
-      if (made?.kind === "orm" && made.target === "do" && isOurs(call)) uses.push(call);
-    }
-  }
+  const uses = known(project).filter(isOurs).map((node) => (node.type === "TaggedTemplateExpression" ? node.tag : node));
   return uses.length === 0 && cls.superClass && needsSql(project, cls) ? [cls.superClass] : uses;
+}
+
+const usesOf = new WeakMap<Project, readonly Node[]>();
+
+/** Uses of what only SQLite-backed storage has, in all of the project. */
+function known(project: Project): readonly Node[] {
+  let uses = usesOf.get(project);
+  if (!uses) usesOf.set(project, (uses = project.files.flatMap((file) => sqlUsesIn(project, file))));
+  return uses;
+}
+
+function sqlUsesIn(project: Project, file: SourceFile): readonly Node[] {
+  const members = SQL_ONLY.flatMap((name) => file.members.get(name) ?? []).filter((member) => project.kindOf(member.object)?.kind === "do-storage" && !isFeatureTest(member));
+  const tagged = nodesOf(file, "TaggedTemplateExpression").filter((node) => project.kindOf(node.tag)?.kind === "do-sql-tag");
+  const made = file.calls.filter((call) => {
+    const kind = calleeName(call) === "drizzle" ? project.kindOf(call) : undefined;
+    return kind?.kind === "orm" && kind.target === "do";
+  });
+  return [...members, ...tagged, ...made];
 }
 
 /** `if (storage.sql)`, `storage.sql?.exec(…)`, `typeof storage.sql`, `storage.sql ?? …`: the code copes with its absence. */

@@ -114,6 +114,7 @@ export class QueryTable {
   readonly #runs = new Map<FunctionNode, readonly ReachedQuery[]>();
   readonly #calls = new Map<SourceFile, ReadonlyMap<Node, readonly CallSite[]>>();
   #leading: ReadonlySet<CallSite> | undefined;
+  readonly #leadingNames = new Set<string>();
 
   constructor(project: Project) {
     this.#project = project;
@@ -206,6 +207,22 @@ export class QueryTable {
     return found;
   }
 
+  /** Finds all queries, and the calls that may lead to them. */
+  prepare(): void {
+    this.#leadingCalls();
+  }
+
+  /** Whether a call may lead to a query: the cheap question before `reached`. */
+  mayReach(call: CallSite): boolean {
+    return this.#leadingCalls().has(call);
+  }
+
+  /** Whether a function of this name may lead to a query. */
+  mayRun(name: string): boolean {
+    this.#leadingCalls();
+    return this.#leadingNames.has(name);
+  }
+
   #reached(call: CallSite, depth: number, known: KnownArguments, active: Set<FunctionNode>): readonly ReachedQuery[] {
     if (depth <= 0 || !this.#leadingCalls().has(call)) return [];
     const found: ReachedQuery[] = [];
@@ -252,6 +269,7 @@ export class QueryTable {
       for (const fn of frontier) {
         if (seen.has(fn)) continue;
         seen.add(fn);
+        for (const name of this.#project.calls.namesOf(fn)) this.#leadingNames.add(name);
         for (const call of this.#project.calls.callersOf(fn)) {
           leading.add(call);
           const root = runRoot(call);

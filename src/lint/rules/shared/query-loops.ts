@@ -76,9 +76,8 @@ function* triggersIn(project: Project, file: SourceFile): Iterable<Trigger> {
   for (const query of own.values()) if (counts(query)) yield { node: query.node, reached: [{ query, path: [] }] };
   for (const call of file.calls) {
     if (own.has(call)) continue;
-    const repetition = repetitionOfCall(call);
-    if (repetition) yield* namedCallback(project, call);
-    if (repetitionsAround(call).length === 0) continue;
+    yield* namedCallback(project, call);
+    if (!queries.mayReach(call) || repetitionsAround(call).length === 0) continue;
     const use = useOf(call);
     if (use === "dropped" || use === "background") continue;
     const reached = queries.reached(call).filter(({ query }) => counts(query));
@@ -89,7 +88,8 @@ function* triggersIn(project: Project, file: SourceFile): Iterable<Trigger> {
 /** `Promise.all(ids.map(loadUser))`: the callback is a function of the project. */
 function* namedCallback(project: Project, call: CallExpression): Iterable<Trigger> {
   for (const argument of call.arguments) {
-    if (argument.type !== "Identifier" && argument.type !== "MemberExpression") continue;
+    const name = argument.type === "Identifier" ? argument.name : argument.type === "MemberExpression" ? propertyName(argument) : undefined;
+    if (name === undefined || !queriesOf(project).mayRun(name) || !repetitionOfCall(call)) continue;
     const kind = project.kindOf(argument);
     if (kind?.kind !== "function") continue;
     const reached = queriesOf(project).runBy(kind.fn).filter(({ query }) => counts(query));
