@@ -1,9 +1,8 @@
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
-import { callbackOf } from "../../project/graph/evaluate.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf, sameTable, type D1Query } from "../../project/graph/queries.ts";
 import { templateText } from "../../project/graph/statement-text.ts";

@@ -1,5 +1,5 @@
+import { databaseOf } from "../../project/graph/kinds.ts";
 import type { Entry } from "../../project/graph/calls.ts";
-import { databaseOf } from "../../project/graph/evaluate.ts";
 import { queriesOf, type D1Query } from "../../project/graph/queries.ts";
 import { replicatedBindings, type ReplicatedBinding } from "../../project/graph/replication.ts";
 import type { Project } from "../../project/graph/project.ts";

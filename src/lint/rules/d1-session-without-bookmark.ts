@@ -1,7 +1,7 @@
+import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { enclosingFunction, isFunction, isIdentifier, isWithin, walk } from "../../project/parse/ast.ts";
 import { controlFlow } from "../../project/flow/flow.ts";
-import { databaseOf } from "../../project/graph/evaluate.ts";
 import { queriesOf, runRoot, sameTable, type D1Query } from "../../project/graph/queries.ts";
 import { leavesAsBookmark, sessionsOf, type D1Session } from "../../project/graph/sessions.ts";
 import type { Project } from "../../project/graph/project.ts";

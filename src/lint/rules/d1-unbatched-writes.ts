@@ -1,3 +1,4 @@
+import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, isCall, isFunction, isIdentifier, isWithin, unwrap, walk } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
@@ -8,7 +9,6 @@ import { alwaysLeaves, bodyLeaves, mayLeave } from "../../project/graph/outside.
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf, sameTable, useOf, type D1Query } from "../../project/graph/queries.ts";
 import { writeParts } from "../../project/graph/write-parts.ts";
-import { databaseOf } from "../../project/graph/evaluate.ts";
 import { defineRule } from "../rule.ts";
 import { callWords, databaseSubject, functionWords, listed } from "./shared/d1-words.ts";
 import { isMaintenance } from "./shared/maintenance.ts";

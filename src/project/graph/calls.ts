@@ -1,8 +1,7 @@
 import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
 import { nodesOf, nodesWithin, type SourceFile } from "../parse/source-file.ts";
 import { ownMethod } from "./classes.ts";
-import { callbackOf } from "./evaluate.ts";
 import type { Project } from "./project.ts";
 
 export type CallSite = CallExpression | NewExpression;
@@ -47,10 +46,10 @@ export class CallGraph {
     if (known) return known;
     const open = this.#active.get(call);
     if (open !== undefined) {
-      this.#project.cut(open);
+      this.#project.circles.cut(open);
       return [];
     }
-    this.#active.set(call, this.#project.level);
+    this.#active.set(call, this.#project.circles.level);
     const targets = call.type === "NewExpression" ? this.#constructed(call) : this.#called(call);
     this.#active.delete(call);
     if (targets.length > 0 || this.#active.size === 0) this.#targets.set(call, targets);
@@ -63,10 +62,10 @@ export class CallGraph {
     if (known) return known;
     const open = this.#openCallers.get(fn);
     if (open !== undefined) {
-      this.#project.cut(open);
+      this.#project.circles.cut(open);
       return [];
     }
-    this.#openCallers.set(fn, this.#project.level);
+    this.#openCallers.set(fn, this.#project.circles.level);
     const found = this.#findCallers(fn);
     this.#openCallers.delete(fn);
     this.#callers.set(fn, found);

@@ -1,6 +1,11 @@
+import type { Variable } from "../parse/scopes.ts";
 import type { OtherBindingKind } from "../wrangler/types.ts";
 import type { CallExpression, Class, FunctionNode, Node, ObjectExpression } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
+import type { Circles } from "./circles.ts";
+import type { Definition } from "./modules.ts";
+import type { Project } from "./project.ts";
+import type { RequestContexts } from "./request-context.ts";
 
 /** A namespace: all objects of a class. */
 export interface NamespaceKind {
@@ -109,4 +114,32 @@ export type KindName = Kind["kind"];
 /** A kind of the given name, or undefined. */
 export function asKind<K extends KindName>(kind: Kind | undefined, name: K): Extract<Kind, { kind: K }> | undefined {
   return kind?.kind === name ? (kind as Extract<Kind, { kind: K }>) : undefined;
+}
+
+/** Database a session or database kind stands for. */
+export function databaseOf(kind: DatabaseKind | SessionKind | undefined): DatabaseKind | undefined {
+  return kind?.kind === "d1-session" ? kind.database : kind;
+}
+
+/** The questions that the parts of the evaluation ask each other. All answers are kept; undefined means not known. */
+export interface Kinds {
+  readonly project: Project;
+  readonly circles: Circles;
+  readonly contexts: RequestContexts;
+  /** What an expression is. */
+  kindOf(node: Node): Kind | undefined;
+  /** What a type annotation says a value is. */
+  kindOfType(type: Node): Kind | undefined;
+  /** What a variable holds. */
+  kindOfVariable(file: SourceFile, variable: Variable): Kind | undefined;
+  /** What something declared is when it is used as a value. */
+  kindOfDefinition(definition: Definition | undefined): Kind | undefined;
+  /** What `owner.name` is. `at` is the node that asks, for places and files. */
+  propertyKind(owner: Kind, name: string, at: Node): Kind | undefined;
+  /** What a field or method of a class's instances is, looked up through bases. */
+  fieldKind(cls: Class, name: string): Kind | undefined;
+  /** What a function returns: the first return whose kind is known, then its annotation. */
+  returnedBy(fn: FunctionNode): Kind | undefined;
+  /** What an identifier or member expression stands for. */
+  definitionOf(node: Node): Definition | undefined;
 }

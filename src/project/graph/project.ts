@@ -10,6 +10,7 @@ import type { Span } from "../span.ts";
 import { autoImporters } from "./auto-imports.ts";
 import { BindingTable, environmentsOf } from "./bindings.ts";
 import { CallGraph } from "./calls.ts";
+import type { Circles } from "./circles.ts";
 import { ClassTable } from "./classes.ts";
 import { Constants } from "./constants.ts";
 import { Evaluator } from "./evaluate.ts";
@@ -149,14 +150,9 @@ export class Project {
     return seen;
   }
 
-  /** How many questions about kinds are open; only for the parts of the graph that ask each other in circles. */
-  get level(): number {
-    return this.#evaluator.level;
-  }
-
-  /** Notes that the answer being worked out was cut short by a circle that began at `level`. */
-  cut(level: number): void {
-    this.#evaluator.cut(level);
+  /** The questions about kinds that are open; only for the parts of the graph that ask each other in circles. */
+  get circles(): Circles {
+    return this.#evaluator.circles;
   }
 
   /** What an expression is; undefined when that is not known. */

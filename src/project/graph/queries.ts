@@ -1,10 +1,9 @@
 import type { CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, isCall, isClass, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import type { Variable } from "../parse/scopes.ts";
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { controlFlow } from "../flow/flow.ts";
 import type { CallSite } from "./calls.ts";
-import { callbackOf } from "./evaluate.ts";
 import type { DatabaseKind, OrmKind, SessionKind, StatementKind } from "./kinds.ts";
 import { falsified, type KnownArguments, knownArguments } from "./known-arguments.ts";
 import type { Project } from "./project.ts";

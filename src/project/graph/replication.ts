@@ -1,9 +1,9 @@
+import { databaseOf } from "./kinds.ts";
 import type { Span } from "../span.ts";
 import type { CallExpression, NewExpression, Node, ObjectExpression } from "../parse/ast.ts";
 import { calleeName, isFunction, keyName, unwrap } from "../parse/ast.ts";
 import { nodesOf } from "../parse/source-file.ts";
 import { environmentsOf } from "./bindings.ts";
-import { databaseOf } from "./evaluate.ts";
 import type { Project } from "./project.ts";
 import { queriesOf } from "./queries.ts";
 

@@ -1,7 +1,7 @@
+import { databaseOf } from "./kinds.ts";
 import type { CallExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isFunction, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
-import { databaseOf } from "./evaluate.ts";
 import type { DatabaseKind } from "./kinds.ts";
 import type { Project } from "./project.ts";
 

@@ -1,8 +1,7 @@
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
-import { callbackOf } from "./evaluate.ts";
 import type { Project } from "./project.ts";
 
 /** A text put together in code. What is only known at run time is a hole: the expression that fills it. */

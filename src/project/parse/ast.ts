@@ -145,6 +145,14 @@ export function enclosingFunction(node: Node): FunctionNode | undefined {
   return undefined;
 }
 
+/** The call a function is handed to as an argument, directly. */
+export function callbackOf(fn: FunctionNode): { call: CallExpression; index: number } | undefined {
+  const { parent } = fn;
+  if (parent?.type !== "CallExpression") return undefined;
+  const index = parent.arguments.indexOf(fn as CallExpression["arguments"][number]);
+  return index < 0 ? undefined : { call: parent, index };
+}
+
 /** The nearest class around a node, not the node itself. */
 export function enclosingClass(node: Node): Class | undefined {
   for (let current = node.parent ?? undefined; current; current = current.parent ?? undefined) if (isClass(current)) return current;

@@ -1,10 +1,10 @@
+import { databaseOf } from "../../../project/graph/kinds.ts";
 import type { D1Query } from "../../../project/graph/queries.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { functionName } from "../../../project/graph/classes.ts";
 import type { FunctionNode, Node } from "../../../project/parse/ast.ts";
 import { calleeName, isCall } from "../../../project/parse/ast.ts";
 import type { CallSite } from "../../../project/graph/calls.ts";
-import { databaseOf } from "../../../project/graph/evaluate.ts";
 
 /** The name of the database's binding, when it is known. */
 export function databaseName(query: D1Query): string | undefined {

@@ -1,8 +1,7 @@
 import type { CallExpression, FunctionNode, Node } from "../../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../../../project/parse/ast.ts";
 import type { Variable } from "../../../project/parse/scopes.ts";
 import { flowOf } from "../../../project/flow/flow.ts";
-import { callbackOf } from "../../../project/graph/evaluate.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { templateText, textsOf } from "../../../project/graph/statement-text.ts";
 import { limitOf } from "../../../project/sql/query.ts";

@@ -1,8 +1,7 @@
 import type { CallExpression, Class, FunctionNode, MemberExpression, Node } from "../../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walkOwn, wrapped } from "../../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walkOwn, wrapped } from "../../../project/parse/ast.ts";
 import type { Variable } from "../../../project/parse/scopes.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
-import { callbackOf } from "../../../project/graph/evaluate.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { isHarmlessByType, isTypeNamed } from "./declared-types.ts";
 import { remoteCallers } from "./remote-callers.ts";
