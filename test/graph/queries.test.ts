@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { natureOf, repetitionsAround } from "../../src/project/graph/loops.ts";
 import type { Project } from "../../src/project/graph/project.ts";
-import { queriesOf, type D1Query } from "../../src/project/graph/queries.ts";
+import { queriesOf } from "../../src/project/graph/queries.ts";
+import type { D1Query } from "../../src/project/graph/query.ts";
 import { replicatedBindings } from "../../src/project/graph/replication.ts";
 import { sessionsOf } from "../../src/project/graph/sessions.ts";
 import { templateText, textsOf } from "../../src/project/graph/statement-text.ts";

@@ -1,7 +1,7 @@
 import type { Node } from "../../project/parse/ast.ts";
 import { isIdentifier, unwrap } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { runRoot } from "../../project/graph/queries.ts";
+import { runRoot } from "../../project/graph/runs.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
 import { isSchemaChange, statementsOf, type Statement } from "../../project/sql/statement.ts";

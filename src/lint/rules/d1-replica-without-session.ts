@@ -1,6 +1,7 @@
 import { databaseOf } from "../../project/graph/kinds.ts";
 import type { Entry } from "../../project/graph/calls.ts";
-import { queriesOf, type D1Query } from "../../project/graph/queries.ts";
+import { queriesOf } from "../../project/graph/queries.ts";
+import type { D1Query } from "../../project/graph/query.ts";
 import { replicatedBindings, type ReplicatedBinding } from "../../project/graph/replication.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { enclosingFunction } from "../../project/parse/ast.ts";

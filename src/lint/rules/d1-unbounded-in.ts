@@ -2,7 +2,7 @@ import type { Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isIdentifier, isMember, isWithin, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { runRoot } from "../../project/graph/queries.ts";
+import { runRoot } from "../../project/graph/runs.ts";
 import { builderAround, sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";

@@ -4,7 +4,7 @@ import { calleeMember, calleeName, isIdentifier, keyName, propertyName, unwrap }
 import type { CallSite } from "./calls.ts";
 import { isReassigned } from "./constants.ts";
 import type { Project } from "./project.ts";
-import { returnedBy } from "./queries.ts";
+import { returnedBy } from "./runs.ts";
 
 /** A value that a call gives a parameter for certain. `present`: some object, list or function, neither null nor undefined. */
 export type KnownValue = { readonly value: string | number | boolean | null | undefined } | { readonly present: true; readonly object?: ObjectExpression };

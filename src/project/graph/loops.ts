@@ -4,7 +4,7 @@ import { callbackOf, calleeMember, calleeName, isCall, isFunction, isIdentifier,
 import type { SourceFile } from "../parse/source-file.ts";
 import type { Project } from "./project.ts";
 import type { Variable } from "../parse/scopes.ts";
-import { returnedBy, runsWithItsSurroundings } from "./queries.ts";
+import { returnedBy, runsWithItsSurroundings } from "./runs.ts";
 
 /** Code that runs once for each element: a loop statement, or a call that is given a callback. */
 export interface Repetition {

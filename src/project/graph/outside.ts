@@ -3,7 +3,8 @@ import { valuesOf } from "../flow/values.ts";
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isIdentifier, isWithin, propertyName, unwrap } from "../parse/ast.ts";
 import type { Project } from "./project.ts";
-import { queriesOf, runRoot, useOf } from "./queries.ts";
+import { queriesOf } from "./queries.ts";
+import { runRoot, useOf } from "./runs.ts";
 
 const SENDS = /^(?:send|fetch|post|publish|upload|notify|deliver|request|dispatch|deploy|launch|generate|complete|invoke|put(?:Object)?|sendMail|sendEmail|sendMessage)(?:[A-Z]\w*)?$/;
 const MAX_DEPTH = 4;

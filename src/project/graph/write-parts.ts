@@ -3,7 +3,7 @@ import { sqlText } from "../sql/text.ts";
 import type { CallExpression, Node, ObjectExpression } from "../parse/ast.ts";
 import { calleeMember, isCall, isIdentifier, isMember, keyName, propertyName, unwrap, walk } from "../parse/ast.ts";
 import type { Project } from "./project.ts";
-import type { D1Query, QueryStatement } from "./queries.ts";
+import type { D1Query, QueryStatement } from "./query.ts";
 import type { TextTemplate } from "./statement-text.ts";
 
 /** A column that a write sets. */
