@@ -1,5 +1,5 @@
-import { unwrap } from "../../project/parse/ast.ts";
-import { nodesOf } from "../../project/parse/source-file.ts";
+import type { Node } from "../../project/parse/ast.ts";
+import { unwrap, walk } from "../../project/parse/ast.ts";
 import { pragma } from "../../project/sql/query.ts";
 import { splitStatements, type Statement } from "../../project/sql/statement.ts";
 import { environmentsOf } from "../../project/graph/bindings.ts";
@@ -117,7 +117,9 @@ function* remoteReports(project: Project, path: string): Iterable<Report> {
   const file = project.checkout.sources.includes(path) ? project.file(path) : undefined;
   if (file) {
     const sites = new Set(sqlSites(project).flatMap(({ argument }) => [argument, unwrap(argument)]));
-    for (const literal of [...nodesOf(file, "Literal"), ...nodesOf(file, "TemplateLiteral")])
+    const literals: Node[] = [];
+    walk(file.program, file.keys, (node) => void ((node.type === "Literal" || node.type === "TemplateLiteral") && literals.push(node)));
+    for (const literal of literals)
       if (!sites.has(literal) && PRAGMA_OFF.test(file.text.slice(literal.start, literal.end)))
         yield { span: project.span(literal), message, confidence: "medium" };
     return;

@@ -5,7 +5,7 @@ import { isInside } from "../../paths.ts";
 import type { FunctionNode, CallExpression, Class, Node } from "../parse/ast.ts";
 import { parseSource } from "../parse/parse.ts";
 import type { SourceFile } from "../parse/source-file.ts";
-import { nodesOf, spanOf } from "../parse/source-file.ts";
+import { isGenerated, nodesOf, spanOf } from "../parse/source-file.ts";
 import type { Span } from "../span.ts";
 import { autoImporters } from "./auto-imports.ts";
 import { BindingTable, environmentsOf } from "./bindings.ts";
@@ -198,8 +198,9 @@ export class Project {
   #select(): SourceFile[] {
     const paths = candidatePaths(this);
     return paths.flatMap((path) => {
-      const file = this.file(path);
-      return file && !file.generated ? [file] : [];
+      const text = this.checkout.read(path);
+      const file = text === undefined || isGenerated(text) ? undefined : this.file(path);
+      return file ? [file] : [];
     });
   }
 }
