@@ -6,13 +6,13 @@ const WORDS =
   /\bDurableObject(?:State|Storage|Transaction|Stub|Id|Namespace)?\b|\bD1(?:Database|PreparedStatement|QB|Dialect|Orm)\b|\bPrismaD1\b|\b(?:idFromName|idFromString|newUniqueId|getByName|withSession|setAlarm|deleteAlarm|deleteAll|acceptWebSocket|blockConcurrencyWhile|transactionSync|SqlStorage|WebSocketPair|getServerByName|getAgentByName|getSandbox|getContainer)\b|\.prepare\s*\(|\.sql\s*\.\s*exec|drizzle-orm\/(?:d1|durable-sqlite)|["'](?:partyserver|y-partyserver|y-durableobjects|itty-durable|kysely|workers-qb|d1-orm|hono-party|hono-agents|@cloudflare\/(?:agents|actors|containers|sandbox|think|ai-chat|voice))["']|["']agents(?:-sdk)?(?:\/(?:mcp|ai-chat-agent|workflows|email))?["']|readReplication|read_replication/;
 
 /** Names of what makes queries and stubs. */
-export const HELPER_NAMES = ["prepare", "idFromName", "getByName", "getServerByName", "getAgentByName", "getSandbox", "getContainer", "newUniqueId", "withSession", "PrismaClient", "D1QB", "D1Orm"];
+export const HELPER_NAMES = ["prepare", "idFromName", "getByName", "getServerByName", "getAgentByName", "getSandbox", "getContainer", "newUniqueId", "withSession", "PrismaClient", "Kysely", "drizzle", "D1QB", "D1Orm"];
 
 /** Packages that make queries. */
 export const BUILDER = /drizzle|kysely|prisma/i;
 
 /** Code that other files build on: queries and stubs behind functions. Their callers may hold the loop, the name or the race. */
-const HELPERS = new RegExp(`\\.prepare\\s*\\(|drizzle|kysely|Kysely|\\b(?:${HELPER_NAMES.filter((name) => name !== "prepare").join("|")})\\b`);
+const HELPERS = new RegExp(`\\.prepare\\s*\\(|drizzle|kysely|\\b(?:${HELPER_NAMES.filter((name) => name !== "prepare").join("|")})\\b`);
 
 const DECLARES = /\bexport\b|\bmodule\.exports\b|\bexports\./;
 
