@@ -71,6 +71,12 @@ describe("queries of builders", () => {
     ["ended by a method", "return db.delete(posts).run();", ["drizzle delete write  posts returned"]],
     ["awaited later", "let q = db.select().from(users).$dynamic(); q = q.limit(1); await q;", ["drizzle select read users  kept"]],
     ["a subquery is no query of its own", "await db.select().from(users).where(inArray(users.id, db.select().from(posts)));", ["drizzle select read users  awaited"]],
+    ["a list put together for a batch", "const all = [...rows.map((row) => db.insert(users).values(row)) as Item[], ...old.map((row) => { return db.delete(users).where(row); })]; await db.batch(all as Batch);", ["drizzle batch write  users awaited"]],
+    ["a list handed out", "return rows.map((row) => db.insert(users).values(row));", []],
+    ["a list that is waited for", "await Promise.all(rows.map((row) => { return db.insert(users).values(row); }));", ["drizzle insert write  users returned"]],
+    ["a list kept, then waited for", "const all = rows.map((row) => db.insert(users).values(row)); await Promise.all([...all, other()]);", ["drizzle insert write  users joined"]],
+    ["lists of lists that are waited for", "await Promise.all(rows.map((row) => row.tags.map((tag) => db.insert(users).values(tag))).flat());", ["drizzle insert write  users joined"]],
+    ["an async callback runs its builder", "const all = rows.map(async (row) => db.insert(users).values(row)); return all;", ["drizzle insert write  users joined"]],
     ["a batch is one", "await db.batch([db.insert(users).values({}), db.delete(posts)]);", ["drizzle batch write  users+posts awaited"]],
   ])("drizzle: %s", async (_, body, expected) => {
     expect(await queriesIn(`${drizzle}${body} }`)).toEqual(expected);

@@ -1,6 +1,7 @@
 import type { CallExpression, FunctionNode, MemberExpression, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
+import { isJoined, isMapper } from "./joined-lists.ts";
 import type { OrmKind } from "./kinds.ts";
 import type { Project } from "./project.ts";
 import { preparedStatement, query, textStatement, type D1Query, type QueryStatement } from "./query.ts";
@@ -115,12 +116,12 @@ function executionOf(file: SourceFile, last: CallExpression, methods: readonly {
   if (methods.some((method) => run.has(method.name) && !(method.name === "values" && method.call.arguments.length > 0))) return last;
   if (!lazy) return undefined;
   const use = useOf(last);
-  if (use === "awaited" || use === "joined" || use === "background") return last;
-  if (use === "returned") {
+  if (use === "awaited" || use === "background") return last;
+  if (use === "joined" || use === "returned") {
     // A builder handed out by a function that is not async may also be a part of a batch or a subquery.
-    const parent = wrapped(last).parent;
-    const fn = parent?.type === "ArrowFunctionExpression" ? parent : enclosing(last);
-    return fn?.async ? last : undefined;
+    const fn = enclosing(last);
+    if (fn?.async) return last;
+    return (use === "joined" || isMapper(fn)) && isJoined(file, last, 0) ? last : undefined;
   }
   if (use === "kept") {
     const declarator = keptIn(last);
