@@ -39,6 +39,8 @@ describe("how long a list can get", () => {
     ["rows with a LIMIT in a subquery only", "open rows", "const { results } = await env.DB.prepare('SELECT * FROM (SELECT 1 LIMIT 1), t').all(); use(results);"],
     ["a page of a clamped size", "100", "const size = Math.min(Number(request.url), 100); const { results } = await env.DB.prepare('SELECT id FROM t LIMIT ?').bind(size).all(); use(results);"],
     ["the shorter of two by a condition", "3", "use(request.url ? ['a'] : ['a', 'b', 'c']);"],
+    ["results of as many promises", "30", "const { results } = await env.DB.prepare('SELECT id FROM t LIMIT 30').all(); const done = await Promise.allSettled(results.map((row) => ask(row))); use(done.filter((one) => one.status === 'fulfilled').map((one) => one.value));", "declare function ask(row: unknown): Promise<string>;"],
+    ["results of promises, each a list", "open unknown", "const lists = await Promise.all([ask(1), ask(2)]); use((await Promise.all([ask(1), ask(2)])).flat());", "declare function ask(row: unknown): Promise<string[]>;"],
     ["keys of a literal", "2", "use(Object.keys({ a: 1, b: 2 }));"],
     ["filled by a loop over a literal", "2", "const list = []; for (const id of ['a', 'b']) list.push(id); use(list);"],
     ["filled by a counting loop", "5", "const list: number[] = []; for (let i = 0; i < 5; i++) list.push(i); use(list);"],

@@ -1,5 +1,5 @@
 import type { Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isIdentifier, isMember, isWithin, unwrap, wrapped } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
@@ -124,7 +124,7 @@ function* builderExcesses(project: Project, file: SourceFile): Iterable<Excess> 
       if (excess) yield excess;
     } else if (name === "where" && third && third.type !== "SpreadElement" && second && /^(?:not )?in$/i.test(project.constants.constantOf(second)?.value ?? "")) {
       const member = calleeMember(call);
-      if (!member || builderAround(project, third) !== "d1") continue;
+      if (!member || builderAround(project, third) !== "d1" || isQuery(project, third)) continue;
       const excess = builderExcess(project, call, third, 1, "in");
       if (excess) yield excess;
     } else if (name === "values" && first && first.type !== "SpreadElement") {
@@ -153,9 +153,27 @@ function targetOf(project: Project, call: Node): string | undefined {
   return undefined;
 }
 
+/** Whether an operand is a query of its own (`inArray(t.id, db.select()…)`, Kysely's `db.selectFrom(…)` or `(eb) => eb.selectFrom(…)`), also one kept in a constant first. */
 function isQuery(project: Project, node: Node): boolean {
   const value = unwrap(node);
-  return (isCall(value) || isMember(value)) && /\.(?:select|selectDistinct)\(/.test(project.text(value));
+  if (isFunction(value)) return true;
+  if (isIdentifier(value)) {
+    const { declaration, kind } = project.fileOf(value).scopes.resolve(value) ?? {};
+    const init = kind === "const" && declaration?.type === "VariableDeclarator" && declaration.id.type === "Identifier" ? declaration.init : undefined;
+    return init ? isQuery(project, init) : false;
+  }
+  return (isCall(value) || isMember(value)) && /\.(?:select|selectDistinct|selectFrom)\(/.test(project.text(value)) && startsAtBuilder(project, value);
+}
+
+/** Whether a chain starts at a builder, and not at what one gave: `rows.map(…)`. */
+function startsAtBuilder(project: Project, chain: Node): boolean {
+  for (let current: Node = chain; isCall(current) || isMember(current); ) {
+    const next: Node = unwrap(isCall(current) ? current.callee : current.object);
+    if (isMember(next) && /^(?:select|selectDistinct|selectFrom)$/.test(propertyName(next) ?? "")) return true;
+    if (isMember(next) && /^(?:map|filter|then)$/.test(propertyName(next) ?? "")) return false;
+    current = next;
+  }
+  return /\.(?:select|selectDistinct|selectFrom)\(/.test(project.text(chain));
 }
 
 /** How many columns a row has, by the object that a callback makes of each element; undefined when the argument is no list. */

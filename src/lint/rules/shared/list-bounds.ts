@@ -341,6 +341,9 @@ class Bounds {
       return length?.type === "Property" ? this.#sizeOf(length.value, depth) : open(node);
     }
     if (object && (name === "slice" || name === "splice")) return this.#slice(node, object, first, second, depth);
+    // As many results as promises; what is in each of them is another matter.
+    if (isIdentifier(object, "Promise") && /^(?:all|allSettled)$/.test(name) && first && first.type !== "SpreadElement") return this.of(first, depth + 1);
+    if (name === "flat" && object && isResults(object)) return open(node);
     if (object && name === "split") return this.#ofRequest(object, undefined, node);
     if (object && name === "concat") return this.#sum([this.of(object, depth + 1), ...node.arguments.map((argument) => (argument.type === "SpreadElement" ? open(argument) : this.of(argument, depth + 1)))]);
     if (object && name === "flatMap") return this.of(object, depth + 1).kind === "max" ? SIZED : this.of(object, depth + 1);
@@ -491,6 +494,14 @@ class Bounds {
     });
     return found;
   }
+}
+
+/** `await Promise.all(…)` */
+function isResults(raw: Node): boolean {
+  const node = unwrap(raw);
+  if (node.type === "AwaitExpression") return isResults(node.argument);
+  const member = isCall(node) ? calleeMember(node) : undefined;
+  return member !== undefined && isIdentifier(unwrap(member.object), "Promise");
 }
 
 function max(count: number): Bound {
