@@ -9,11 +9,15 @@ export type NamedBinding =
   | { readonly type: "d1"; readonly name: string; readonly config?: WranglerConfig }
   | { readonly type: "other"; readonly name: string; readonly other: OtherBindingKind; readonly config?: WranglerConfig };
 
-const TYPED_MEMBER = /(?:^|[{;,])[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
+const TYPED_MEMBER = /(?:^|[{;,])[ \t]*(?:readonly\s+)?["']?([A-Za-z_$][\w$]*)["']?\??\s*:\s*(D1Database|DurableObjectNamespace|KVNamespace|R2Bucket|Queue|Fetcher|Ai|Vectorize(?:Index)?)\b(?:\s*<\s*(?:import\([^)]*\)\.)?(?:typeof\s+)?([A-Za-z_$][\w$]*))?/gm;
+
+const BINDING_TYPE = /\b(?:D1Database|DurableObjectNamespace|KVNamespace|R2Bucket|Queue|Fetcher|Ai|Vectorize(?:Index)?)\b/;
+/** Types of bindings other than objects and databases. */
+const OTHER_TYPES: Readonly<Record<string, OtherBindingKind>> = { KVNamespace: "kv", R2Bucket: "r2", Queue: "queue", Fetcher: "service", Ai: "ai", Vectorize: "vectorize", VectorizeIndex: "vectorize" };
 
 const PREPARING_MEMBER = /\benv\s*\??\.\s*([A-Z][\w$]*)\s*[?!]?\s*\.\s*prepare\s*\(/g;
 
-/** Which names in `env` are namespaces and databases: from the configurations, and from the members of `Env` types. */
+/** Which names in `env` are namespaces, databases and other bindings: from the configurations, and from the members of `Env` types. */
 export class BindingTable {
   readonly #project: Project;
   readonly #byDir = new Map<string, ReadonlyMap<string, NamedBinding>>();
@@ -103,13 +107,15 @@ export class BindingTable {
     for (const path of checkout.sources) {
       if (!/\.[cm]?tsx?$/.test(path)) continue;
       const text = checkout.read(path);
-      if (text === undefined || !(text.includes("D1Database") || text.includes("DurableObjectNamespace"))) continue;
+      if (text === undefined || !BINDING_TYPE.test(text)) continue;
       // Generated runtime types are long; the bindings stand in the first lines.
       const head = path.endsWith(".d.ts") ? text.slice(0, 60_000) : text;
       for (const [, name, type, className] of head.matchAll(TYPED_MEMBER)) {
         // Members in capitals only: a lower-case `db: D1Database` is a parameter or a field, which its own annotation explains.
         if (name === undefined || table.has(name) || !/^[A-Z]/.test(name)) continue;
-        table.set(name, type === "D1Database" ? { type: "d1", name } : { type: "namespace", name, ...(className === undefined || className === "undefined" ? {} : { className }) });
+        const other = type === undefined ? undefined : OTHER_TYPES[type];
+        if (other) table.set(name, { type: "other", name, other });
+        else table.set(name, type === "D1Database" ? { type: "d1", name } : { type: "namespace", name, ...(className === undefined || className === "undefined" ? {} : { className }) });
       }
     }
     return (this.#typed = table);

@@ -89,9 +89,18 @@ function isUnconditional(project: Project, call: CallExpression, scope: Node, al
   return flow.conditionsOn(call).every((condition) => {
     if (condition.site === scope || !isWithin(condition.site, scope) || isShared(condition.test)) return true;
     if (isWithin(call, condition.site)) return isLoopTest(condition.site);
-    // An early exit: fine, unless it is the answer found in the database.
-    return !valuesOf(flow, file.scopes).dependsOn(condition.test, (node) => isCall(node) && leadsToQuery(project, node));
+    // An early exit: fine, unless it is the answer found in the database. An error ends it all, and what is then asked with the answer waits for it.
+    const values = valuesOf(flow, file.scopes);
+    const isAnswer = (node: Node): boolean => isCall(node) && leadsToQuery(project, node);
+    return endsInError(condition.site) || !values.dependsOn(condition.test, isAnswer) || call.arguments.some((argument) => values.dependsOn(argument, isAnswer));
   });
+}
+
+/** `if (!row) throw …` */
+function endsInError(site: Node): boolean {
+  if (site.type !== "IfStatement" || site.alternate) return false;
+  const last = site.consequent.type === "BlockStatement" ? site.consequent.body.at(-1) : site.consequent;
+  return last?.type === "ThrowStatement";
 }
 
 function isLoopTest(site: Node): boolean {
