@@ -1,6 +1,6 @@
 import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeName, isCall, isFunction, isIdentifier, isWithin, unwrap, walk } from "../../project/parse/ast.ts";
+import { calleeName, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
@@ -296,7 +296,7 @@ function needsResult(project: Project, file: SourceFile, flow: Flow, values: Val
   return flow.conditionsOn(later.node).some((condition) => {
     if (before.has(condition.test) || !values.dependsOn(condition.test, (node) => sources.has(node))) return false;
     // `if (!success) throw …` only asks whether it worked.
-    const isCheck = !isWithin(later.node, condition.site) && !earlier.helper && isErrorCheck(project.text(condition.test));
+    const isCheck = !earlier.helper && (isWithin(later.node, condition.site) ? condition.holds && isSuccess(condition.test) : isErrorCheck(project.text(condition.test)));
     return !isCheck;
   });
 }
@@ -311,6 +311,12 @@ function decidesOnItself(project: Project, file: SourceFile, values: Values, ear
       && values.dependsOn(statement.test, earlier.node) && !isErrorCheck(project.text(statement.test)));
   }
   return found;
+}
+
+/** `if (result.success) …`: D1 throws where a statement fails, so this always holds. */
+function isSuccess(test: Node): boolean {
+  const value = unwrap(test);
+  return isMember(value) && propertyName(value) === "success" && isIdentifier(unwrap(value.object));
 }
 
 function isErrorCheck(test: string): boolean {
