@@ -94,6 +94,18 @@ describe("queries of builders", () => {
     expect(await queriesIn('import { Kysely } from "kysely"; import { D1Dialect } from "kysely-d1"; export async function f(env: Env) { const db = new Kysely({ dialect: new D1Dialect({ database: env.DB }) }); await db.selectFrom("pet").selectAll().execute(); }')).toEqual(["kysely selectFrom read pet  awaited"]);
   });
 
+  it.each([
+    ["react", 'import { cache } from "react"; const getDb = cache(() => drizzle(env.DB));', "getDb()"],
+    ["react, asynchronous", 'import { cache } from "react"; const getDb = cache(async () => drizzle(env.DB));', "(await getDb())"],
+    ["a named function", 'import { createServerOnlyFn } from "@tanstack/react-start"; function open() { return drizzle(env.DB); } const getDb = createServerOnlyFn(open);', "getDb()"],
+  ])("a database that a wrapped function gives: %s", async (_, start, db) => {
+    expect(await queriesIn(`import { drizzle } from "drizzle-orm/d1"; import { env } from "cloudflare:workers"; ${start} export async function f() { await ${db}.select().from(users); }`)).toEqual(["drizzle select read users  awaited"]);
+  });
+
+  it("a wrapper that is not known gives nothing", async () => {
+    expect(await queriesIn('import { drizzle } from "drizzle-orm/d1"; import { env } from "cloudflare:workers"; import { subscribe } from "somewhere"; const stop = subscribe(() => drizzle(env.DB)); export async function f() { await stop().select().from(users); }')).toEqual([]);
+  });
+
   it("what a framework keeps for the request", async () => {
     expect(await queriesIn('import { drizzle } from "drizzle-orm/d1"; export const handle = async ({ event }) => { event.locals.db = drizzle(event.platform.env.DB); }; export const load = async ({ locals }) => { await locals.db.select().from(users); };')).toEqual(["drizzle select read users  awaited"]);
   });

@@ -172,6 +172,11 @@ function namespaceCall(kinds: Kinds, node: CallExpression, owner: NamespaceKind,
 function externalCall(kinds: Kinds, node: CallExpression, module: string, name: string): Kind | undefined {
   const orm = kindOfOrm(kinds, module, name, node);
   if (orm) return orm;
+  const [wrapped] = node.arguments;
+  if (wrapped && wrapped.type !== "SpreadElement" && kinds.project.options.apis.wrappers.some((candidate) => candidate.name === name && candidate.module === module)) {
+    const inner = kinds.kindOf(wrapped);
+    return inner?.kind === "function" ? inner : undefined;
+  }
   const helper = kinds.project.options.apis.stubHelpers.find((candidate) => candidate.name === name && candidate.module === module);
   if (!helper) {
     if (/getCloudflareContext|getRequestContext|getOptionalRequestContext|useCloudflare/.test(name)) return { kind: "context" };

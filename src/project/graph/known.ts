@@ -41,9 +41,16 @@ export interface KnownOrm {
   readonly target: "d1" | "do" | "unknown";
 }
 
+/** A package's function that gives back what runs the function it is given. */
+export interface KnownWrapper {
+  readonly module: string;
+  readonly name: string;
+}
+
 export interface KnownApis {
   readonly bases: readonly KnownBase[];
   readonly stubHelpers: readonly KnownStubHelper[];
   readonly routers: readonly KnownRouter[];
   readonly orms: readonly KnownOrm[];
+  readonly wrappers: readonly KnownWrapper[];
 }
