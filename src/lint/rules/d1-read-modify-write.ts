@@ -46,12 +46,14 @@ export default defineRule({
       const found = new Map<string, Report>();
       for (const write of queriesOf(project).in(file)) {
         if (write.action !== "write" || isMaintenance(file, write.node) || isExclusive(write.node)) continue;
-        const scene = sceneOf(project, file, write);
-        const report = scene && judge(scene);
-        if (!scene || !report) continue;
-        const key = `${scene.fn.start} ${scene.table.toLowerCase()}`;
-        const known = found.get(key);
-        found.set(key, known ? { ...known, related: [...(known.related ?? []), { span: report.span, message: "written back here too" }] } : report);
+        for (const table of write.writes) {
+          const scene = sceneOf(project, file, write, table);
+          const report = scene && judge(scene);
+          if (!scene || !report) continue;
+          const key = `${scene.fn.start} ${scene.table.toLowerCase()}`;
+          const known = found.get(key);
+          found.set(key, known ? { ...known, related: [...(known.related ?? []), { span: report.span, message: "written back here too" }] } : report);
+        }
       }
       yield* found.values();
     }
@@ -65,10 +67,9 @@ function isExclusive(node: Node): boolean {
   return false;
 }
 
-function sceneOf(project: Project, file: SourceFile, write: D1Query): Scene | undefined {
-  const [table] = write.writes;
+function sceneOf(project: Project, file: SourceFile, write: D1Query, table: string): Scene | undefined {
   const fn = runFunction(write.node);
-  if (table === undefined || !fn) return undefined;
+  if (!fn) return undefined;
   const flow = controlFlow(fn);
   if (!flow.has(write.node)) return undefined;
   const values = valuesOf(flow, file.scopes);
@@ -131,7 +132,11 @@ function rowParameters(project: Project, fn: FunctionNode, table: string): Reado
 }
 
 function judge(scene: Scene): Report | undefined {
-  for (const parts of writeParts(scene.project, scene.write)) {
+  const all = writeParts(scene.project, scene.write);
+  // A row that goes in with what was read: where that is its key, the second of two requests is refused, and the whole batch with it.
+  if (scene.write.batch && all.some((parts) => parts.kind === "insert" && parts.sets.some((set) => set.value && !IDENTITY.test(set.column) && isPartOfRow(scene, set.value)))) return undefined;
+  for (const parts of all) {
+    if (parts.table !== undefined && !sameTable(parts.table, scene.table)) continue;
     if (parts.opaque || parts.guards.some((column) => VERSION.test(column))) continue;
     const report = parts.kind === "insert" ? nextNumber(scene, parts) : (writtenBack(scene, parts) ?? claimed(scene, parts));
     if (report) return report;
@@ -173,6 +178,12 @@ function isDestructured(scene: Scene, node: Node): boolean {
   const variable = scene.file.scopes.resolve(node);
   const { declaration } = variable ?? {};
   return declaration?.type === "VariableDeclarator" && declaration.id.type !== "Identifier" && declaration.init !== null && isRowValue(scene, declaration.init, 0);
+}
+
+/** `row.revision`, as it was read. */
+function isPartOfRow(scene: Scene, raw: Node): boolean {
+  const node = unwrap(raw);
+  return isMember(node) && isRowValue(scene, node.object, 0);
 }
 
 const PICKS = new Set(["find", "findLast", "at", "filter", "slice", "shift", "pop", "then", "catch", "sort", "reverse", "toSorted", "values", "get"]);
@@ -325,7 +336,7 @@ function claimed(scene: Scene, parts: WriteParts): Report | undefined {
   if (parts.kind === "update") {
     const set = parts.sets.find((candidate) => isClaim(scene, candidate, parts, exits));
     if (!set) return undefined;
-    return claimReport(scene, exits, `decides on \`${set.column}\` in JavaScript and then sets it by key`, `Put the condition into the statement (\`UPDATE ${scene.table} SET … WHERE … AND ${set.column} = …\`) and go on only when \`meta.changes\` is 1; where many compete for one row, let a Durable Object decide.`);
+    return claimReport(scene, exits, `decides on \`${set.column}\` in JavaScript and then ${set.fromItself ? "takes from it" : "sets it"} by key`, `Put the condition into the statement (\`UPDATE ${scene.table} SET … WHERE … AND ${set.column} ${set.fromItself ? ">=" : "="} …\`) and go on only when \`meta.changes\` is 1; where many compete for one row, let a Durable Object decide.`);
   }
   if (parts.kind !== "delete" || !ONE_TIME.test(scene.table) || !hasMoreEffects(scene)) return undefined;
   return claimReport(scene, exits, `accepts the row and then deletes it`, `Delete first and look at what was deleted: \`DELETE FROM ${scene.table} WHERE … RETURNING *\` gives the row to one request only.`);
@@ -334,9 +345,47 @@ function claimed(scene: Scene, parts: WriteParts): Report | undefined {
 function isClaim(scene: Scene, set: ColumnSet, parts: WriteParts, exits: readonly Node[]): boolean {
   if (parts.guards.some((column) => sameColumn(column, set.column))) return false;
   const asked = (): boolean => exits.some((test) => scene.values.dependsOn(test, (node) => isFieldOfRow(scene, node, set.column))) || readFor(scene, set.column);
-  if (set.fromItself) return USED_UP.test(set.column) && exits.some((test) => scene.values.dependsOn(test, (node) => isFieldOfRow(scene, node, set.column)));
+  if (set.fromItself) {
+    const names = namesRead(scene, set.column);
+    const isRead = (node: Node): boolean => names.some((name) => isFieldOfRow(scene, node, name));
+    if (USED_UP.test(set.column) && exits.some((test) => scene.values.dependsOn(test, isRead))) return true;
+    // `if (row.n < price) …`, whatever the column is called: as much is taken as was compared.
+    return set.taken && exits.some((test) => comparesAmount(scene, test, isRead, 0));
+  }
+  // A state that a batch sets and nothing else comes of: twice the same is no harm.
+  if (scene.write.batch && scene.write.writes.every((table) => sameTable(table, scene.table)) && !hasMoreEffects(scene)) return false;
   const isNow = set.constant || (set.value !== undefined && !scene.values.dependsOn(set.value, scene.isRow) && /_?at$/i.test(set.column));
   return isNow && CLAIMED.test(set.column) && asked();
+}
+
+/** What the reads call a column: its own name, and others they give it (`SELECT n AS left`, `select({ left: t.n })`). */
+function namesRead(scene: Scene, column: string): readonly string[] {
+  const texts = scene.reads.map((read) => scene.project.text(read)).join("\n");
+  const pattern = new RegExp(`\\b${column}["'\`\\]]?\\s+as\\s+["'\`\\[]?(\\w+)|(\\w+)["']?\\s*:\\s*[\\w.]+\\.${column}\\b`, "gi");
+  return [column, ...[...texts.matchAll(pattern)].flatMap((match) => match[1] ?? match[2] ?? [])];
+}
+
+/** Whether a test compares a column of the row with an amount that is not written down: `row.n >= price`, also kept in a constant first. */
+function comparesAmount(scene: Scene, raw: Node, isRead: (node: Node) => boolean, depth: number): boolean {
+  const node = unwrap(raw);
+  const next = (inner: Node): boolean => comparesAmount(scene, inner, isRead, depth + 1);
+  if (depth > 6) return false;
+  switch (node.type) {
+    case "UnaryExpression":
+      return next(node.argument);
+    case "LogicalExpression":
+      return next(node.left) || next(node.right);
+    case "BinaryExpression": {
+      if (!/^[<>]=?$/.test(node.operator)) return false;
+      const [left, right] = [node.left, node.right].map((side) => scene.values.dependsOn(side, isRead));
+      if (left === right) return false;
+      return scene.project.constants.constantOf(left ? node.right : node.left) === undefined;
+    }
+    case "Identifier":
+      return scene.values.definitionsOf(node).some((definition) => definition.values.some(next));
+    default:
+      return false;
+  }
 }
 
 /** Whether the read itself asks for the column: `SELECT … WHERE state = ? AND used = 0`. */

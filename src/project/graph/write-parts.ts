@@ -3,6 +3,7 @@ import { sqlText } from "../sql/text.ts";
 import type { CallExpression, Node, ObjectExpression } from "../parse/ast.ts";
 import { calleeMember, isCall, isIdentifier, isMember, keyName, propertyName, unwrap, walk } from "../parse/ast.ts";
 import type { Project } from "./project.ts";
+import { batchElements } from "./query-batches.ts";
 import type { D1Query, QueryStatement } from "./query.ts";
 import type { TextTemplate } from "./statement-text.ts";
 
@@ -13,6 +14,8 @@ export interface ColumnSet {
   readonly value: Node | undefined;
   /** `n = n + 1`: computed from the row itself by the database. */
   readonly fromItself: boolean;
+  /** `n = n - ?`: an amount that the code gives is taken from it. */
+  readonly taken: boolean;
   /** A value written down in the statement or the code: `1`, `true`, `'done'`, now. */
   readonly constant: boolean;
 }
@@ -20,6 +23,8 @@ export interface ColumnSet {
 /** What one write does, taken apart. */
 export interface WriteParts {
   readonly kind: "update" | "delete" | "insert" | "upsert";
+  /** The table, as the code names it. */
+  readonly table: string | undefined;
   readonly sets: readonly ColumnSet[];
   /** Columns that the write's condition names, its own table's. */
   readonly guards: readonly string[];
@@ -29,18 +34,25 @@ export interface WriteParts {
 
 /** The parts of a query that writes: one for each statement that could be taken apart. */
 export function writeParts(project: Project, query: D1Query): readonly WriteParts[] {
+  const call = query.node.type === "CallExpression" ? query.node : undefined;
   switch (query.via) {
     case "d1":
       return query.statements.flatMap((statement) => statementParts(statement));
     case "drizzle":
-      return query.batch || query.node.type !== "CallExpression" ? [] : drizzleParts(project, query.node);
+      return !call ? [] : query.batch ? partsOfBatch(project, call, drizzleParts) : drizzleParts(project, call);
     case "prisma":
-      return query.node.type !== "CallExpression" ? [] : prismaParts(project, query.node, query.method);
+      return !call ? [] : query.batch ? partsOfBatch(project, call, prismaParts) : prismaParts(project, call);
     case "kysely":
-      return query.node.type !== "CallExpression" ? [] : kyselyParts(project, query.node);
+      return call ? kyselyParts(project, call) : [];
     default:
       return [];
   }
+}
+
+/** The parts of builders given to `db.batch([…])` or `$transaction([…])`. */
+function partsOfBatch(project: Project, call: CallExpression, partsOf: (project: Project, call: CallExpression) => readonly WriteParts[]): readonly WriteParts[] {
+  const [list] = call.arguments;
+  return list && list.type !== "SpreadElement" ? batchElements(project, list, 0).map((element) => unwrap(element)).flatMap((element) => (isCall(element) ? partsOf(project, element) : [])) : [];
 }
 
 /** The columns that the condition of a reading query names, with whether each is compared with a value written down. */
@@ -74,19 +86,20 @@ function statementParts(statement: QueryStatement): readonly WriteParts[] {
     const numbered = /^\s*\?(\d+)\s*$/.exec(set.expression)?.[1];
     const value = numbered !== undefined ? at(Number(numbered) - 1) : set.placeholders === 1 ? at(next) : boundHole(set.placeholders + set.holes.length === 1 ? set.holes[0] : undefined);
     if (numbered === undefined) next += set.placeholders;
-    return { column: set.column, value, fromItself: set.fromItself, constant: set.placeholders === 0 && set.holes.length === 0 && !set.fromItself };
+    return { column: set.column, value, fromItself: set.fromItself, taken: set.fromItself && /-\s*(?:\?|\uFFFC)/.test(set.expression), constant: set.placeholders === 0 && set.holes.length === 0 && !set.fromItself };
   });
   const guards = comparisons(sql).map((comparison) => comparison.column);
   const opaque = /\bexists\b/i.test(sql.text) || (conflict?.guarded ?? false) || (statement.prepare !== undefined && text.parts.some((part, index) => typeof part !== "string" && index > 0 && /\bwhere\b/i.test(String(text.parts[index - 1] ?? ""))));
-  if (first === "update") return [{ kind: "update", sets, guards, opaque }];
-  if (first === "delete") return [{ kind: "delete", sets: [], guards, opaque }];
+  const [table] = statement.writes;
+  if (first === "update") return [{ kind: "update", table, sets, guards, opaque }];
+  if (first === "delete") return [{ kind: "delete", table, sets: [], guards, opaque }];
   const values = insertValues(sql.text, at);
   if (conflict?.action === "update") {
     // `SET n = excluded.n` writes what the VALUES hold.
-    const taken = sets.map((set) => (set.value || set.fromItself ? set : { ...set, ...values.find((value) => value.column.toLowerCase() === set.column.toLowerCase()), fromItself: false }));
-    return [{ kind: "upsert", sets: taken, guards: [], opaque }];
+    const taken = sets.map((set) => (set.value || set.fromItself ? set : { ...set, ...values.find((value) => value.column.toLowerCase() === set.column.toLowerCase()), fromItself: false, taken: false }));
+    return [{ kind: "upsert", table, sets: taken, guards: [], opaque }];
   }
-  return [{ kind: first === "replace" || conflict?.action === "replace" ? "upsert" : "insert", sets: values, guards: [], opaque }];
+  return [{ kind: first === "replace" || conflict?.action === "replace" ? "upsert" : "insert", table, sets: values, guards: [], opaque }];
 }
 
 function setStart(text: string): number {
@@ -109,7 +122,7 @@ function insertValues(text: string, at: (index: number) => Node | undefined): re
     const marks = countAnonymous(expression);
     const value = numbered !== undefined ? at(Number(numbered) - 1) : marks === 1 && expression === "?" ? at(next) : undefined;
     if (numbered === undefined) next += marks;
-    return { column: columns[index] ?? "", value, fromItself: false, constant: marks === 0 && numbered === undefined };
+    return { column: columns[index] ?? "", value, fromItself: false, taken: false, constant: marks === 0 && numbered === undefined };
   });
 }
 
@@ -151,34 +164,46 @@ function drizzleParts(project: Project, last: CallExpression): readonly WritePar
   const where = of("where");
   const guards = where ? namesIn(project, where) : [];
   const opaque = where !== undefined && /exists\(/i.test(project.text(where));
-  if (steps.some((step) => step.name === "update")) return [{ kind: "update", sets: objectSets(project, of("set")), guards, opaque }];
-  if (steps.some((step) => step.name === "delete")) return [{ kind: "delete", sets: [], guards, opaque }];
+  const table = nameOf(of("update") ?? of("delete") ?? of("insert"));
+  if (steps.some((step) => step.name === "update")) return [{ kind: "update", table, sets: objectSets(project, of("set")), guards, opaque }];
+  if (steps.some((step) => step.name === "delete")) return [{ kind: "delete", table, sets: [], guards, opaque }];
   if (!steps.some((step) => step.name === "insert")) return [];
   const conflict = of("onConflictDoUpdate");
   const set = conflict ? propertyOf(project, conflict, "set") : undefined;
-  if (set) return [{ kind: "upsert", sets: objectSets(project, set), guards: [], opaque: project.text(conflict ?? set).includes("setWhere") }];
-  return [{ kind: "insert", sets: objectSets(project, of("values")), guards: [], opaque: false }];
+  if (set) return [{ kind: "upsert", table, sets: objectSets(project, set), guards: [], opaque: project.text(conflict ?? set).includes("setWhere") }];
+  return [{ kind: "insert", table, sets: objectSets(project, of("values")), guards: [], opaque: false }];
 }
 
 function kyselyParts(project: Project, last: CallExpression): readonly WriteParts[] {
   const steps = chain(last);
   const guards = steps.filter((step) => step.name === "where").flatMap((step) => step.call.arguments.flatMap((argument) => project.constants.constantOf(argument)?.value ?? namesIn(project, argument)));
   const set = steps.find((step) => step.name === "set")?.call.arguments[0];
-  if (steps.some((step) => step.name === "updateTable")) return [{ kind: "update", sets: objectSets(project, set), guards, opaque: false }];
-  if (steps.some((step) => step.name === "deleteFrom")) return [{ kind: "delete", sets: [], guards, opaque: false }];
+  const target = steps.at(-1)?.call.arguments[0];
+  const table = target && project.constants.constantOf(target)?.value.split(/\s/)[0];
+  if (steps.some((step) => step.name === "updateTable")) return [{ kind: "update", table, sets: objectSets(project, set), guards, opaque: false }];
+  if (steps.some((step) => step.name === "deleteFrom")) return [{ kind: "delete", table, sets: [], guards, opaque: false }];
   return [];
 }
 
-function prismaParts(project: Project, call: CallExpression, method: string): readonly WriteParts[] {
+function prismaParts(project: Project, call: CallExpression): readonly WriteParts[] {
   const [options] = call.arguments;
-  if (!options) return [];
+  const member = calleeMember(call);
+  const method = member ? propertyName(member) : undefined;
+  if (!options || !member || method === undefined) return [];
+  const table = nameOf(member.object);
   const where = propertyOf(project, options, "where");
   const guards = where ? objectSets(project, where).map((set) => set.column) : [];
   const data = propertyOf(project, options, method === "upsert" ? "update" : "data");
-  if (method.startsWith("update")) return [{ kind: "update", sets: objectSets(project, data), guards, opaque: false }];
-  if (method === "upsert") return [{ kind: "upsert", sets: objectSets(project, data), guards: [], opaque: false }];
-  if (method.startsWith("delete")) return [{ kind: "delete", sets: [], guards, opaque: false }];
-  return [{ kind: "insert", sets: objectSets(project, data), guards: [], opaque: false }];
+  if (method.startsWith("update")) return [{ kind: "update", table, sets: objectSets(project, data), guards, opaque: false }];
+  if (method === "upsert") return [{ kind: "upsert", table, sets: objectSets(project, data), guards: [], opaque: false }];
+  if (method.startsWith("delete")) return [{ kind: "delete", table, sets: [], guards, opaque: false }];
+  return [{ kind: "insert", table, sets: objectSets(project, data), guards: [], opaque: false }];
+}
+
+/** The last name of an expression: `schema.users` is `users`. */
+function nameOf(raw: Node | undefined): string | undefined {
+  const node = raw ? unwrap(raw) : undefined;
+  return isIdentifier(node) ? node.name : isMember(node) ? propertyName(node) : undefined;
 }
 
 function objectOf(project: Project, raw: Node | undefined): ObjectExpression | undefined {
@@ -205,7 +230,8 @@ function objectSets(project: Project, raw: Node | undefined): readonly ColumnSet
     const text = value.type === "TaggedTemplateExpression" || isCall(value) || value.type === "ObjectExpression" ? project.text(value) : "";
     // sql`${t.n} + 1`, { increment: 1 }
     const fromItself = (value.type === "TaggedTemplateExpression" && new RegExp(`\\b${column}\\b`).test(text)) || (value.type === "ObjectExpression" && /^\{\s*(?:increment|decrement|multiply|divide)\b/.test(text));
-    return [{ column, value: fromItself ? undefined : property.value, fromItself, constant: isConstant(project, value) }];
+    const taken = fromItself && (value.type === "TaggedTemplateExpression" ? /-\s*\$\{/.test(text) : /^\{\s*decrement\b/.test(text));
+    return [{ column, value: fromItself ? undefined : property.value, fromItself, taken, constant: isConstant(project, value) }];
   });
 }
 
