@@ -19,8 +19,8 @@ export interface SqlSite {
   readonly argument: Node;
   /** D1, or the SQLite of an object; `unknown` for query builders whose database is not in sight. */
   readonly target: "d1" | "do" | "unknown";
-  /** `prepare`, `exec`, `sql.raw`; `tag` for templates that bind what is put into them; `run` for a builder's own statements. */
-  readonly method: "prepare" | "exec" | "raw" | "tag" | "run";
+  /** `prepare`, `exec`, `sql.raw`; `tag` for templates that bind what is put into them; `run` for a builder's own statements, `text` for one that is given a plain text. */
+  readonly method: "prepare" | "exec" | "raw" | "tag" | "run" | "text";
   /** As the code says it, for messages: `env.DB.prepare`. */
   readonly callee: string;
   /** The name of the database in `env`. */
@@ -77,15 +77,26 @@ function sitesIn(project: Project, file: SourceFile): readonly SqlSite[] {
     return kind?.kind === "orm" && kind.library === "prisma" && kind.target === "d1" ? site(project, file, call, argument, "d1", "raw") : undefined;
   });
   each(ORM_RUN, (call, member, argument) => {
-    const text = unwrap(argument);
-    if (text.type !== "TaggedTemplateExpression") return undefined;
+    const tagged = unwrap(argument).type === "TaggedTemplateExpression";
+    if (!tagged && !isText(file, argument)) return undefined;
     const kind = project.kindOf(member.object);
-    if (kind?.kind !== "orm") return undefined;
-    return site(project, file, call, argument, kind.target === "d1" || kind.target === "do" ? kind.target : "unknown", "run");
+    if (kind?.kind !== "orm" || (!tagged && kind.library !== "drizzle")) return undefined;
+    return site(project, file, call, argument, kind.target === "d1" || kind.target === "do" ? kind.target : "unknown", tagged ? "run" : "text");
   });
   for (const tagged of nodesOf(file, "TaggedTemplateExpression"))
     if (project.kindOf(tagged.tag)?.kind === "do-sql-tag") found.push(site(project, file, tagged, tagged, "do", "tag"));
   return found.sort((a, b) => a.node.start - b.node.start);
+}
+
+/** A text put together where it stands, or in the constant that is given: `db.run(\`… ${x}\`)`. */
+function isText(file: SourceFile, raw: Node): boolean {
+  const node = unwrap(raw);
+  if (node.type === "TemplateLiteral") return true;
+  if (node.type === "BinaryExpression") return node.operator === "+" && (isText(file, node.left) || isText(file, node.right));
+  if (node.type === "Literal") return typeof node.value === "string";
+  const variable = node.type === "Identifier" ? file.scopes.resolve(node) : undefined;
+  const init = variable?.kind === "const" && variable.declaration.type === "VariableDeclarator" ? variable.declaration.init : undefined;
+  return init ? isText(file, init) : false;
 }
 
 function site(project: Project, file: SourceFile, node: SqlSite["node"], argument: Node, target: SqlSite["target"], method: SqlSite["method"]): SqlSite {

@@ -65,6 +65,8 @@ function dangerOf(project: Project, site: SqlSite, hole: Node, context: HoleCont
   const judgement = textJudge(project).judge(hole);
   const confidence = confidenceIn(judgement, context, position);
   if (!confidence || (judgement.trust === "unknown" && isPlaceholders(hole))) return undefined;
+  // A builder's rows are typed by its schema, mostly numbers where nothing is quoted: only a quoted text is sure to be one.
+  if (site.method === "text" && judgement.trust === "unknown" && context !== "string") return undefined;
   return { hole, context, judgement, confidence, sites: [site] };
 }
 
@@ -135,8 +137,10 @@ function message(project: Project, danger: Danger, callee: string, target: "d1" 
   const hole = judgement.quoted ?? danger.hole;
   const context = judgement.quoted ? "string" : danger.context;
   const shown = shorten(project.text(hole));
+  const isBuilders = danger.sites.every((site) => site.method === "text");
   const bind = target === "d1" ? "give the value to `bind()`" : "give the value to `exec()` after the text";
-  const advice = context === "in-list"
+  const advice = isBuilders && (context === "in-list" || isBindable(context)) ? `Give \`${callee}()\` a template of the builder's \`sql\` tag${context === "string" ? ", with no quotes around the value" : ""}: what stands in its \`\${…}\` is bound`
+    : context === "in-list"
     ? `Put one \`?\` a value there and ${bind}`
     : isBindable(context) ? `Put a \`?\` there${context === "string" ? ", without the quotes," : ""} and ${bind}` : `What stands for ${wordFor(context)} cannot be bound: take it from a fixed list in the code`;
   if (context === "statement")
