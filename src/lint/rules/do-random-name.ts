@@ -1,7 +1,7 @@
 // An object is reached by its name or its id only. Under a fresh one that nobody keeps, what it stores can never be read or deleted.
 // https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/#use-deterministic-ids-for-predictable-routing
-import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, isCall, isIdentifier, isMember, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import type { CallExpression, Class, MemberExpression, Node } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, isCall, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { flowOf } from "../../project/flow/flow.ts";
 import { numberOf, valueBehind } from "../../project/graph/delays.ts";
 import type { AddressKind, StubKind } from "../../project/graph/kinds.ts";
@@ -181,7 +181,7 @@ function report(project: Project, kind: AddressKind | StubKind, call: CallExpres
   return {
     span: project.span(call),
     message: `${who} makes an object under ${what}, and neither its name nor its id is stored, returned or passed on: once this code has run nobody can reach the object again, and what it stores${kept} stays and is billed for ever.`,
-    confidence: confidenceIn(project, cls),
+    confidence: confidenceIn(project, cls, source !== call),
     related: [
       ...(source === call || (source.start >= call.start && source.end <= call.end) ? [] : [{ span: project.span(source), message: "the random value that names it" }]),
       ...(cls ? [{ span: project.span(cls.id ?? cls), message: "the class of the object" }] : []),
@@ -196,19 +196,36 @@ function keptBy(project: Project, cls: Class): string {
   return items.length > 0 ? ` (${listed(items)})` : "";
 }
 
-/** What the class does matters: one that stores nothing costs nothing, and one that knows its own id may tell it to somebody. */
-function confidenceIn(project: Project, cls: Class | undefined): Confidence {
+/** What the class does matters: one that stores nothing costs nothing, and one that knows its own id or name may tell it to somebody. */
+function confidenceIn(project: Project, cls: Class | undefined, isNamed: boolean): Confidence {
   if (!cls) return "medium";
   const { uses, functions } = objectCode(project, cls);
   const stores = uses.some(({ operation }) => ["put", "sql", "orm-write", "setAlarm"].includes(operation)) || project.classes.knownBase(cls)?.ownsAlarm === true;
   if (!stores || uses.some(({ operation }) => operation === "deleteAll")) return "low";
-  const tellsItsId = [...functions].some((fn) => {
+  const tellsItsAddress = [...functions].some((fn) => {
     let tells = false;
     walk(fn, project.fileOf(fn).keys, (node) => {
-      if (isMember(node) && propertyName(node) === "id" && project.kindOf(node.object)?.kind === "do-state") tells = true;
+      if (isMember(node) && (isOwnId(project, node) || (isNamed && isOwnName(project, cls, node)))) tells = true;
       return !tells;
     });
     return tells;
   });
-  return tellsItsId ? "low" : "high";
+  return tellsItsAddress ? "low" : "high";
+}
+
+/** `this.ctx.id` */
+function isOwnId(project: Project, node: MemberExpression): boolean {
+  return propertyName(node) === "id" && project.kindOf(node.object)?.kind === "do-state";
+}
+
+/** `this.name` in an Agent or a partyserver: the bases of the packages keep the name that the object was asked for by. */
+function isOwnName(project: Project, cls: Class, node: MemberExpression): boolean {
+  if (propertyName(node) !== "name" || unwrap(node.object).type !== "ThisExpression") return false;
+  const around = thisClass(node);
+  if (!around || around.isStatic || !project.classes.chain(cls).includes(around.cls)) return false;
+  return project.classes.knownBase(cls)?.keepsName === true && project.classes.chain(cls).every((current) => !declares(current, "name"));
+}
+
+function declares(cls: Class, name: string): boolean {
+  return cls.body.body.some((member) => (member.type === "PropertyDefinition" || member.type === "MethodDefinition" || member.type === "AccessorProperty") && !member.static && keyName(member.key, member.computed) === name);
 }

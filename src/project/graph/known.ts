@@ -14,6 +14,10 @@ export interface KnownBase {
   readonly deletesAll: boolean;
   /** The base manages the alarm itself (schedules of its own). */
   readonly ownsAlarm: boolean;
+  /** Objects know the name they were asked for by as `this.name`. */
+  readonly keepsName?: boolean;
+  /** Methods of the base that wait for something outside the object: a Workflow, another server. */
+  readonly outside?: readonly string[];
 }
 
 /** A package's function that gives a stub. */
