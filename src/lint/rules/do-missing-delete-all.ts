@@ -5,6 +5,7 @@ import { calleeName, enclosingFunction, isCall, isFunction, isMember, isWithin, 
 import { controlFlow, rootOf, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import { isOnlyBase, mayHaveHiddenMethods, methodName, objectCode, sqlOf, storageUse, type StorageUse } from "../../project/graph/object-storage.ts";
+import { repetitionsAround } from "../../project/graph/loops.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { clauseText, tables } from "../../project/sql/query.ts";
 import { statementsOf } from "../../project/sql/statement.ts";
@@ -35,8 +36,10 @@ interface Kept {
   readonly hasOtherKeys: boolean;
 }
 
-/** Stands for tables whose names are only known at run time. */
+/** Stands for tables whose names are only known at run time, taken one after the other. */
 const EVERY_TABLE = "every one";
+/** Stands for a single table whose name is only known at run time: one of the class's, nobody can tell which. */
+const SOME_TABLE = "one of them";
 
 /** What one call erases as a whole. */
 interface Erasure {
@@ -189,14 +192,20 @@ function ownErasure(project: Project, use: StorageUse): Erasure | undefined {
         const isWhole = statement.kind === "drop" ? /^\s*DROP\s+TABLE/i.test(statement.text) : statement.kind === "delete" && clauseText(statement, "WHERE") === undefined;
         if (!isWhole) return [];
         const { writes: named, dynamic } = tables(statement);
-        // `DROP TABLE ${name}` for each name in the catalogue of tables.
-        return dynamic ? [...named, EVERY_TABLE] : named;
+        // `DROP TABLE ${name}` for each name in the catalogue of tables; outside a loop it is one table, whose helper this is.
+        return dynamic ? [...named, isForEach(project, node) ? EVERY_TABLE : SOME_TABLE] : named;
       });
       return cleared.length > 0 ? { ...none, tables: cleared.map((table) => table.toLowerCase()) } : undefined;
     }
     default:
       return undefined;
   }
+}
+
+/** Code in a loop, or in a helper that is called in one. */
+function isForEach(project: Project, node: Node): boolean {
+  const fn = enclosingFunction(node);
+  return repetitionsAround(node).length > 0 || (fn !== undefined && project.calls.callersOf(fn).some((call) => repetitionsAround(call).length > 0));
 }
 
 function ormTable(project: Project, use: StorageUse): string | undefined {
@@ -247,8 +256,13 @@ function restricts(options: Node | undefined): boolean {
   return value.type !== "ObjectExpression" || value.properties.some((property) => property.type !== "Property" || (property.key.type === "Identifier" && /^(?:prefix|start|startAfter|end)$/.test(property.key.name)));
 }
 
+/** The tables that are known to be emptied. */
+function clearedBy(erasures: readonly Erasure[]): ReadonlySet<string> {
+  return new Set(erasures.flatMap((erasure) => erasure.tables.filter((table) => table !== SOME_TABLE)));
+}
+
 function erasesAll(erasures: readonly Erasure[], kept: Kept): boolean {
-  const cleared = new Set(erasures.flatMap((erasure) => erasure.tables));
+  const cleared = clearedBy(erasures);
   const keys = new Set(erasures.flatMap((erasure) => erasure.keys));
   const allKeys = erasures.some((erasure) => erasure.allKeys);
   const hasRows = kept.tables.size > 0;
@@ -394,7 +408,7 @@ function reportOf(project: Project, cls: Class, ends: readonly End[]): Report | 
   const [place] = best.erasures;
   if (!place) return undefined;
   const name = project.classes.nameOf(cls) ?? "the class";
-  const cleared = new Set(best.erasures.flatMap((erasure) => erasure.tables));
+  const cleared = clearedBy(best.erasures);
   const keys = new Set(best.erasures.flatMap((erasure) => erasure.keys));
   const what = [
     cleared.has(EVERY_TABLE) ? "the rows of every table" : cleared.size > 0 && `the rows of ${count(cleared.size, "table")} (${[...cleared].join(", ")})`,
