@@ -1,4 +1,4 @@
-import type { CallExpression, FunctionNode, Node, TaggedTemplateExpression } from "../parse/ast.ts";
+import type { CallExpression, Class, FunctionNode, Node, TaggedTemplateExpression } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isFunction, isIdentifier, isMember, propertyName, unwrap } from "../parse/ast.ts";
 import { nodesOf, nodesWithin } from "../parse/source-file.ts";
 import { storageUse } from "./object-storage.ts";
@@ -69,6 +69,9 @@ export function natureOf(project: Project, call: CallExpression): Nature | undef
       case "external-instance":
       case "external":
         return NETWORK_MODULES.test(owner.module) ? "network" : "unknown";
+      case "instance":
+        if (isOutsideCallOfBase(project, owner.cls, name)) return "binding";
+        break;
       default:
     }
     const object = unwrap(member.object);
@@ -87,6 +90,11 @@ export function natureOf(project: Project, call: CallExpression): Nature | undef
     if (definition?.type === "external") return NETWORK_MODULES.test(definition.module) ? "network" : "unknown";
   }
   return "unknown";
+}
+
+/** `this.runWorkflow(…)` of an Agent: a method of a package's base that waits for something outside. */
+export function isOutsideCallOfBase(project: Project, cls: Class, name: string): boolean {
+  return project.classes.knownBase(cls)?.outside?.includes(name) === true && project.classes.method(cls, name) === undefined;
 }
 
 /** `request`, `c.req`, `response`, `res`: what has a body, by its name. */

@@ -2,6 +2,7 @@ import { controlFlow } from "../flow/flow.ts";
 import { valuesOf } from "../flow/values.ts";
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isIdentifier, isWithin, propertyName, unwrap } from "../parse/ast.ts";
+import { isOutsideCallOfBase } from "./awaits.ts";
 import type { Project } from "./project.ts";
 import { queriesOf } from "./queries.ts";
 import { runRoot, useOf } from "./runs.ts";
@@ -28,6 +29,8 @@ export function leavesTheWorker(project: Project, call: CallExpression): boolean
       return useOf(call) !== "kept";
     case "external-instance":
       return kind.module !== "d1-orm" && useOf(call) === "awaited";
+    case "instance":
+      return useOf(call) !== "kept" && isOutsideCallOfBase(project, kind.cls, propertyName(member) ?? "");
     case undefined: {
       const name = propertyName(member);
       const object = unwrap(member.object);
