@@ -10,6 +10,7 @@ import type { D1Query } from "../../../project/graph/query.ts";
 import { runRoot, useOf } from "../../../project/graph/runs.ts";
 import type { Confidence } from "../../finding.ts";
 import { isMaintenance } from "./maintenance.ts";
+import { isOnceInMany } from "./size-guards.ts";
 import { workflowStepAround } from "./workflow-steps.ts";
 
 /** A list this short, written down in the code, costs no more trips than the author sees. */
@@ -45,7 +46,7 @@ function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
   const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
   for (const trigger of triggersIn(project, file)) {
     const repetition = costlyRepetition(project, trigger.node);
-    if (!repetition || trigger.reached.every(({ query, path }) => collectsTurns(project, query, path.length === 0 ? repetition.node : undefined))) continue;
+    if (!repetition || trigger.reached.every((reached) => isForManyTurns(project, reached, trigger, repetition))) continue;
     const known = loops.get(repetition.node);
     if (known) known.triggers.push(trigger);
     else loops.set(repetition.node, { repetition, triggers: [trigger] });
@@ -107,6 +108,13 @@ function isCallbackRunner(call: CallExpression): boolean {
 /** Schema statements run once a deployment, if at all, and cannot all be batched; nobody waits for what is handed to `waitUntil`. */
 function counts(query: D1Query): boolean {
   return query.action !== "ddl" && query.use !== "background" && query.use !== "dropped" && !isMaintenance(query.file, query.node);
+}
+
+/** Whether a turn only now and then asks the database, for many turns at once: what they collected, or a buffer that is full. */
+function isForManyTurns(project: Project, { query, path }: ReachedQuery, trigger: Trigger, repetition: Repetition): boolean {
+  if (collectsTurns(project, query, path.length === 0 ? repetition.node : undefined)) return true;
+  if (isOnceInMany(project, trigger.node, repetition)) return true;
+  return path.length > 0 && [...path.slice(1), query.node].some((node) => isOnceInMany(project, node, undefined));
 }
 
 /** Whether a batch sends what several turns collected: its list is made outside the loop, or outside the helper that sends it. */
