@@ -2,6 +2,7 @@ import { callbackRuns } from "../flow/callbacks.ts";
 import type { CallExpression, FunctionNode, LoopNode, Node } from "../parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, isCall, isFunction, isIdentifier, isLoop, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
+import { numberOf } from "./delays.ts";
 import type { Project } from "./project.ts";
 import type { Variable } from "../parse/scopes.ts";
 import { returnedBy, runsWithItsSurroundings } from "./runs.ts";
@@ -130,12 +131,25 @@ function natureOfList(project: Project, file: SourceFile, repetition: Repetition
   const { over, item } = repetition;
   const length = over ? constantLength(project, over, 0) : undefined;
   if (length !== undefined) return { kind: "constant", length };
-  if (over && CHUNKS_NAME.test(lastName(over) ?? "")) return { kind: "chunks" };
+  if (over && CHUNKS_NAME.test(lastName(over) ?? "") && !isOnePiece(project, over)) return { kind: "chunks" };
   const names = item ? boundNames(item) : [];
   if (names.some((name) => CHUNK_NAME.test(name))) return { kind: "chunks" };
   if (names.some((name) => RETRY_NAME.test(name))) return { kind: "retry" };
   if (item && isUsedAsList(file, repetition, item)) return { kind: "chunks" };
   return { kind: "data" };
+}
+
+/** `ids.slice(i, i + 50)`, or what holds it or an element of `chunks`: one piece of a list, whose elements are handled one by one. */
+function isOnePiece(project: Project, over: Node): boolean {
+  const node = unwrap(over);
+  if (isCall(node)) return calleeMember(node) !== undefined && /^(?:slice|splice)$/.test(calleeName(node) ?? "");
+  const definition = isIdentifier(node) && CHUNK_NAME.test(node.name) ? project.definitionOf(node) : undefined;
+  if (definition?.type !== "variable") return false;
+  const { declaration } = definition.variable;
+  if (declaration.type !== "VariableDeclarator") return false;
+  const loop = declaration.parent?.parent;
+  if (loop?.type === "ForOfStatement" && loop.left === declaration.parent) return true;
+  return declaration.init !== null && isOnePiece(project, declaration.init);
 }
 
 /** Whether the element is itself a list that a statement takes at once: `bind(...ids)`, `inArray(t.id, ids)`, `db.batch(part)`. */
@@ -247,7 +261,8 @@ export function constantLength(project: Project, raw: Node, depth: number): numb
         }
         return constantLength(project, first, depth + 1);
       }
-      if (member && ["filter", "slice", "map", "reverse", "toReversed", "toSorted", "sort", "entries", "values", "keys"].includes(name ?? "")) return constantLength(project, member.object, depth + 1);
+      if (member && name === "slice") return shorter(constantLength(project, member.object, depth + 1), sliceLength(project, node));
+      if (member && ["filter", "map", "reverse", "toReversed", "toSorted", "sort", "entries", "values", "keys"].includes(name ?? "")) return constantLength(project, member.object, depth + 1);
       return longest(project.targetsOf(node).flatMap((fn) => returnedBy(project, fn)).map((value) => constantLength(project, value, depth + 1)));
     }
     case "Identifier":
@@ -256,6 +271,16 @@ export function constantLength(project: Project, raw: Node, depth: number): numb
     default:
       return undefined;
   }
+}
+
+/** How many elements `slice(0, 10)` leaves at most. */
+function sliceLength(project: Project, call: CallExpression): number | undefined {
+  const [start, end] = call.arguments.map((argument) => (argument.type === "SpreadElement" ? undefined : numberOf(project, argument)?.value));
+  return start !== undefined && end !== undefined && start >= 0 && end >= start ? end - start : undefined;
+}
+
+function shorter(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 function constantListOf(project: Project, node: Node, depth: number): number | undefined {
