@@ -18,8 +18,11 @@ const MAX_BASES = 12;
 
 /** What else a Worker may export besides objects. */
 function isOtherExport(base: Base | undefined): boolean {
-  return base?.type === "external" && (base.name === "WorkerEntrypoint" || base.name === "WorkflowEntrypoint" || base.name === "RpcTarget");
+  return base?.type === "external" && (base.name === "WorkerEntrypoint" || WORKFLOWS.has(base.name) || base.name === "RpcTarget");
 }
+
+/** The bases of Workflows: of the runtime, and of the Agents SDK (agents/workflows). */
+const WORKFLOWS: ReadonlySet<string> = new Set(["WorkflowEntrypoint", "AgentWorkflow"]);
 
 /** Stands for "whatever else uses it" while the users of recursive code are worked out. */
 const CIRCULAR: ReadonlySet<Class> = new Set();
@@ -106,17 +109,17 @@ export class ClassTable {
     return false;
   }
 
-  /** `WorkerEntrypoint` or `WorkflowEntrypoint`. */
+  /** `WorkerEntrypoint`, or the base of a Workflow. */
   isEntrypoint(cls: Class): boolean {
     const last = this.chain(cls).at(-1);
     const base = last ? this.baseOf(last) : undefined;
-    return base?.type === "external" && (base.name === "WorkerEntrypoint" || base.name === "WorkflowEntrypoint");
+    return base?.type === "external" && (base.name === "WorkerEntrypoint" || WORKFLOWS.has(base.name));
   }
 
   isWorkflow(cls: Class): boolean {
     const last = this.chain(cls).at(-1);
     const base = last ? this.baseOf(last) : undefined;
-    return base?.type === "external" && base.name === "WorkflowEntrypoint";
+    return base?.type === "external" && WORKFLOWS.has(base.name);
   }
 
   /** A DO class, as the catalogue defines it. */

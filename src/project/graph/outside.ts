@@ -1,7 +1,8 @@
 import { controlFlow } from "../flow/flow.ts";
+import type { Condition } from "../flow/steps.ts";
 import { valuesOf } from "../flow/values.ts";
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isIdentifier, isWithin, propertyName, unwrap } from "../parse/ast.ts";
+import { calleeMember, calleeName, isCall, isIdentifier, isMember, isWithin, propertyName, unwrap } from "../parse/ast.ts";
 import { isOutsideCallOfBase } from "./awaits.ts";
 import type { Project } from "./project.ts";
 import { queriesOf } from "./queries.ts";
@@ -92,10 +93,11 @@ function isUnconditional(project: Project, call: CallExpression, scope: Node, al
   return flow.conditionsOn(call).every((condition) => {
     if (condition.site === scope || !isWithin(condition.site, scope) || isShared(condition.test)) return true;
     if (isWithin(call, condition.site)) return isLoopTest(condition.site);
-    // An early exit: fine, unless it is the answer found in the database. An error ends it all, and what is then asked with the answer waits for it.
+    // An early exit: fine, unless it is the answer found in the database. An error ends it all; what only goes on with a row that is there is no
+    // miss; and what is then asked with the answer waits for it.
     const values = valuesOf(flow, file.scopes);
     const isAnswer = (node: Node): boolean => isCall(node) && leadsToQuery(project, node);
-    return endsInError(condition.site) || !values.dependsOn(condition.test, isAnswer) || call.arguments.some((argument) => values.dependsOn(argument, isAnswer));
+    return endsInError(condition.site) || isFound(condition) || !values.dependsOn(condition.test, isAnswer) || call.arguments.some((argument) => values.dependsOn(argument, isAnswer));
   });
 }
 
@@ -104,6 +106,14 @@ function endsInError(site: Node): boolean {
   if (site.type !== "IfStatement" || site.alternate) return false;
   const last = site.consequent.type === "BlockStatement" ? site.consequent.body.at(-1) : site.consequent;
   return last?.type === "ThrowStatement";
+}
+
+/** `if (!row) continue;`, `if (row === null) return;`: behind it there is a row. */
+function isFound({ test, holds }: Condition): boolean {
+  const node = unwrap(test);
+  if (node.type !== "BinaryExpression") return holds && (isIdentifier(node) || (isMember(node) && propertyName(node) !== "length"));
+  const isNothing = (side: Node): boolean => (side.type === "Literal" && side.value === null) || isIdentifier(side, "undefined");
+  return /^[!=]==?$/.test(node.operator) && [node.left, node.right].some((side) => isNothing(unwrap(side))) && holds === node.operator.startsWith("!");
 }
 
 function isLoopTest(site: Node): boolean {
