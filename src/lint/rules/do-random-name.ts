@@ -174,7 +174,7 @@ function report(project: Project, kind: AddressKind | StubKind, call: CallExpres
   const { namespace } = kind;
   const { path } = project.fileOf(call);
   const className = namespace?.className ?? (namespace?.binding === undefined ? undefined : project.bindings.classNameOf(path, namespace.binding));
-  const [cls] = className === undefined ? [] : project.classes.byName(className, path);
+  const [cls] = className === undefined ? [] : project.bindings.classesOf(className, path, namespace?.binding);
   const who = namespace?.binding !== undefined ? `\`${namespace.binding}\`` : "This namespace";
   const what = source === call ? "a new unique id" : `a fresh random name (\`${project.text(source)}\`)`;
   const kept = cls ? keptBy(project, cls) : "";

@@ -184,11 +184,12 @@ function keysOf(project: Project, namespace: NamespaceKind, at: Node | undefined
   const dir = config?.dir ?? "";
   const className = namespace.className ?? (namespace.binding === undefined ? undefined : project.bindings.classNameOf(path, namespace.binding));
   const named = namespace.binding === undefined ? undefined : project.bindings.lookup(path, namespace.binding);
-  const isElsewhere = named?.type === "namespace" && named.scriptName !== undefined;
-  const cls = className === undefined ? undefined : project.classes.byName(className, path).find((found) => isElsewhere || isInside(project.fileOf(found).path, dir));
+  const script = named?.type === "namespace" ? named.scriptName : undefined;
+  const worker = project.bindings.workerOf(path, namespace.binding);
+  const cls = className === undefined ? undefined : project.bindings.classesOf(className, path, namespace.binding).find((found) => (script !== undefined && !worker) || isInside(project.fileOf(found).path, worker?.dir ?? dir));
   return [
     ...(namespace.binding === undefined ? [] : [`binding:${dir}:${namespace.binding}`]),
-    ...(className === undefined ? [] : [`class:${dir}:${className}`]),
+    ...(className === undefined ? [] : [`class:${dir}:${script ?? ""}:${className}`]),
     // Workers that share a namespace by `script_name` share its objects.
     ...(cls ? [`object:${project.fileOf(cls).path}:${cls.start}`] : []),
     ...(namespace.binding === undefined && className === undefined ? [`place:${path}:${project.text(namespace.node)}`] : []),
@@ -255,7 +256,7 @@ function isAllowed(settings: RuleSettings, singleton: Singleton, className: stri
 function classOf(project: Project, { namespace, places }: Singleton): Class | undefined {
   const path = project.fileOf(places[0]?.node ?? namespace.node).path;
   const name = namespace.className ?? (namespace.binding === undefined ? undefined : project.bindings.classNameOf(path, namespace.binding));
-  return name === undefined ? undefined : project.classes.byName(name, path)[0];
+  return name === undefined ? undefined : project.bindings.classesOf(name, path, namespace.binding)[0];
 }
 
 /** The class that the configuration names; a type argument may be a mere type parameter. */

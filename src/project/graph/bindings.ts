@@ -1,5 +1,6 @@
 import { dirOf, isInside } from "../../paths.ts";
 import type { OtherBindingKind, WranglerConfig, WranglerEnvironment } from "../wrangler/types.ts";
+import type { Class } from "../parse/ast.ts";
 import { namesPattern } from "./prefilter.ts";
 import type { Project } from "./project.ts";
 
@@ -71,6 +72,21 @@ export class BindingTable {
   classNameOf(path: string, binding: string): string | undefined {
     const found = this.lookup(path, binding);
     return found?.type === "namespace" ? found.className : undefined;
+  }
+
+  /**
+   * The DO classes that a namespace may be of, the likeliest first: of a binding with `script_name` those of that Worker, where it is part of
+   * the checkout, else those nearest to `path`.
+   */
+  classesOf(className: string, path: string, binding: string | undefined): readonly Class[] {
+    return this.#project.classes.byName(className, this.workerOf(path, binding)?.file ?? path);
+  }
+
+  /** The configuration of the other Worker whose objects a binding with `script_name` gives; undefined when it has none, or that Worker is not in sight. */
+  workerOf(path: string, binding: string | undefined): WranglerConfig | undefined {
+    const named = binding === undefined ? undefined : this.lookup(path, binding);
+    if (named?.type !== "namespace" || named.scriptName === undefined) return undefined;
+    return this.#project.checkout.configs.find((config) => environmentsOf(config).some(({ workerName }) => workerName?.value === named.scriptName));
   }
 
   #near(path: string): ReadonlyMap<string, NamedBinding> {

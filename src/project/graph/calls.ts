@@ -114,7 +114,7 @@ export class CallGraph {
     if (stub?.kind !== "stub") return [];
     const className = stub.namespace?.className;
     if (className === undefined) return [];
-    const [cls] = this.#project.classes.byName(className, this.#project.fileOf(call).path);
+    const [cls] = this.#project.bindings.classesOf(className, this.#project.fileOf(call).path, stub.namespace?.binding);
     const method = cls ? this.#project.classes.method(cls, name) : undefined;
     return method ? [method] : [];
   }
