@@ -108,6 +108,23 @@ describe("what a framework hands on with each request", () => {
     expect(project.kindOf(node)).toMatchObject(ORM);
   });
 
+  it("follows a database that is only known by its type into the files that take it, and on to those that build on them", async () => {
+    const project = await projectOf({
+      "wrangler.json": WRANGLER, "src/index.ts": "export default {};", "src/db.ts": SCHEMA,
+      "src/ledger.ts": `import type { Client } from "./db.ts"; export const entries = async (db: Client) => db.select().from(entry);`,
+      "src/trpc.ts": `import type { Client } from "./db.ts"; export const createContext = (opts: { db: Client }) => ({ db: opts.db }); export const procedure = t.procedure;`,
+      "src/notes.ts": `import { procedure } from "./trpc.ts"; export const list = procedure.query(async ({ ctx }) => ctx.db.select().from(notes));`,
+      "src/services.ts": `import type { Client } from "./db.ts";\nexport interface Services {\n  store: Client;\n}\n`,
+      "src/mail.ts": `import type { Services } from "./services.ts"; export const send = async (services: Services) => services.store.select().from(mail);`,
+      "src/view.ts": `import type { Row } from "./db.ts"; export const show = (row: Row) => row.id;`,
+    });
+    const paths = project.files.map((file) => file.path);
+    expect(paths).toEqual(expect.arrayContaining(["src/ledger.ts", "src/mail.ts", "src/notes.ts", "src/trpc.ts"]));
+    expect(paths).not.toContain("src/view.ts");
+    expect(project.kindOf(nodeAt(project, "src/notes.ts", "ctx.db"))).toMatchObject(ORM);
+    expect(project.kindOf(nodeAt(project, "src/mail.ts", "services.store"))).toMatchObject(ORM);
+  });
+
   it("what Nuxt offers server code without an import", async () => {
     const project = await projectOf({
       "nuxt.config.ts": "export default defineNuxtConfig({ modules: ['@nuxthub/core'] });",

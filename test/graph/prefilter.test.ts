@@ -1,3 +1,13 @@
 import { expect, it } from "vitest";
-import { exportedNames } from "../../src/project/graph/prefilter.ts";
+import { DATABASE_TYPE, exportedNames, exportedTypes } from "../../src/project/graph/prefilter.ts";
 it("lists what a text exports without parsing it", () => expect([...exportedNames(`export const a = 1; export async function b() {} export default class C {} export { d as e, f }; export default function () {} exports.g = 1; module.exports = x; export abstract class H {} export * from "x"; export type T = 1`)].sort()).toEqual(["C","H","a","b","default","e","f","g"].sort()));
+
+it.each([
+  ["the type of what a function opens", "export type Db = ReturnType<typeof open>;", ["Db"]],
+  ["a client's own type", "export type Client = DrizzleD1Database<typeof schema>", ["Client"]],
+  ["the type of a client", "export type Store = typeof database;\n", ["Store"]],
+  ["a type over several lines", "export type Either =\n  | D1Database\n  | D1DatabaseSession;\nexport const a = 1;", ["Either"]],
+  ["an interface that holds one", "export interface Services {\n  name: string;\n\n  db: D1Database;\n}\nexport interface Other {\n  id: string;\n}", ["Services"]],
+  ["no types of rows", "export type User = typeof users.$inferSelect;\nexport type NewUser = InferInsertModel<typeof users>;", []],
+  ["nothing that only stands further down", "export type Name = string;\nconst db: D1Database = open();", []],
+])("finds exported types of databases: %s", (_name, text, expected) => expect(exportedTypes(text, DATABASE_TYPE)).toEqual(expected));

@@ -93,3 +93,19 @@ export function exportedNames(text: string): ReadonlySet<string> {
   if (text.includes("module.exports")) names.add("default");
   return names;
 }
+
+const EXPORTED_TYPE = /\bexport\s+(?:declare\s+)?(?:type|interface)\s+([\w$]+)/g;
+
+/** How a declaration may go on after its first line: indented, or with what closes or continues it. */
+const REST = /^[^\n]*(?:\n(?:[ \t}&|>)][^\n]*|[ \t\r]*(?=\n)))*/;
+
+/** Types of what runs queries: a client's own type, or what some function gives. */
+export const DATABASE_TYPE = /\bReturnType\s*<\s*typeof\b|\btypeof\s+\w*(?:db|database|prisma|drizzle)\w*\s*(?:[;\n]|$)|\b(?:Drizzle\w*Database|BaseSQLiteDatabase|Kysely|PrismaClient|D1Database(?:Session)?)\b/i;
+
+/** Names of the types and interfaces that a text exports and whose declaration `mentions` matches, found without parsing. */
+export function exportedTypes(text: string, mentions: RegExp): readonly string[] {
+  return [...text.matchAll(EXPORTED_TYPE)].flatMap((match) => {
+    const declaration = REST.exec(text.slice(match.index + match[0].length))?.[0] ?? "";
+    return match[1] !== undefined && mentions.test(declaration) ? [match[1]] : [];
+  });
+}

@@ -18,7 +18,7 @@ import type { Kind } from "./kinds.ts";
 import type { KnownApis } from "./known.ts";
 import { objectFiles } from "./object-files.ts";
 import { exportNames, hasUnknownExports, resolveExport, type Definition } from "./modules.ts";
-import { BUILDER, exportedNames, heldNames, HELPER_NAMES, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers, takesFromContext, usesQueryBuilder } from "./prefilter.ts";
+import { BUILDER, DATABASE_TYPE, exportedNames, exportedTypes, heldNames, HELPER_NAMES, isCandidate, isHelper, namesEnv, namesPattern, scanSpecifiers, takesFromContext, usesQueryBuilder } from "./prefilter.ts";
 
 export interface ProjectOptions {
   readonly apis: KnownApis;
@@ -279,8 +279,9 @@ function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: rea
       if (list) list.push(path);
       else importers.set(target, [path]);
     }
-  // Only importers that mention a name which the helper exports can call it; what they export in turn may call it too.
-  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, project.exportedBy(path).names]));
+  // Only importers that mention a name which the helper exports can call it, or the type of a database that they are given; what they export in turn may call it too.
+  const offered = (path: string): ReadonlySet<string> => new Set([...project.exportedBy(path).names, ...exportedTypes(project.checkout.read(path) ?? "", DATABASE_TYPE)]);
+  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, offered(path)]));
   for (let depth = 0; depth < CALLER_DEPTH && frontier.size > 0; depth++) {
     const next = new Map<string, ReadonlySet<string>>();
     for (const [path, names] of frontier) {
@@ -290,7 +291,7 @@ function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: rea
         const text = project.checkout.read(importer) ?? "";
         if (!names.has("default") && !mentioned?.test(text)) continue;
         found.add(importer);
-        next.set(importer, new Set([...project.exportedBy(importer).names, ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
+        next.set(importer, new Set([...project.exportedBy(importer).names, ...(mentioned ? exportedTypes(text, mentioned) : []), ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
       }
     }
     frontier = next;
