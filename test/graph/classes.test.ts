@@ -19,6 +19,18 @@ describe("which classes are Durable Objects", () => {
   it("takes a plain class that the configuration names and the main module exports", async () => {
     expect(await objectNames({ "src/index.ts": `export class Room { async fetch() {} } export class Other { async fetch() {} }` })).toEqual(["Room"]);
   });
+  it("takes one of a file in which nothing else speaks of objects, and the modules it uses", async () => {
+    const files = {
+      "src/index.ts": `export { Room } from "./room.mjs";`,
+      "src/room.mjs": `import { Clock } from "./clock.mjs"; export class Room { constructor(state) { this.state = state; this.clock = new Clock(); } async fetch() { return Response.json(await this.state.storage.get("a")); } }`,
+      "src/clock.mjs": `export class Clock { start() { setInterval(() => {}, 1000); } }`,
+      "src/view.mjs": `export class View { show() {} }`,
+    };
+    expect(await objectNames(files)).toEqual(["Room"]);
+    expect((await projectOf({ "wrangler.json": WRANGLER, ...files })).files.map(({ path }) => path)).toEqual(["src/clock.mjs", "src/index.ts", "src/room.mjs"]);
+    // Without a configuration nothing says that it is one.
+    expect((await projectOf(files)).files).toEqual([]);
+  });
   it("takes known packages' classes, also under another name", async () => {
     expect(await objectNames({ "src/index.ts": `import { Agent as A } from "agents"; export class Bot extends A {} export class Cli extends Map {}` })).toEqual(["Bot"]);
     expect(await objectNames({ "src/index.ts": `import { AIChatAgent } from "agents-sdk/ai-chat-agent"; export class Chat extends AIChatAgent {}` })).toEqual(["Chat"]);

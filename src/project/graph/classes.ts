@@ -4,6 +4,7 @@ import type { SourceFile } from "../parse/source-file.ts";
 import { dirOf, isInside } from "../../paths.ts";
 import { environmentsOf } from "./bindings.ts";
 import type { KnownBase } from "./known.ts";
+import { namesPattern } from "./prefilter.ts";
 import type { Project } from "./project.ts";
 
 /** What a class extends. */
@@ -254,6 +255,12 @@ export class ClassTable {
     if (!paths) return false;
     const path = this.#project.fileOf(cls).path;
     return paths.some((dir) => isInside(path, dir)) && this.#isExported(cls, name);
+  }
+
+  /** Finds the declaration of a class that some configuration binds, in a text; undefined when none binds any. */
+  get configuredDeclaration(): RegExp | undefined {
+    const names = namesPattern(this.#configuredClasses().keys());
+    return names && new RegExp(`\\bclass\\s+${names.source}`);
   }
 
   #isExported(cls: Class, name: string): boolean {

@@ -31,8 +31,10 @@ export function objectFiles(project: Project, wanted: ReadonlySet<string>, eligi
       grown = true;
     }
   }
+  // A class of the classic form says nothing of objects itself: the configuration does.
+  const configured = project.classes.configuredDeclaration;
   const holdsObject = (path: string): boolean =>
-    OBJECT_CLASS.test(read(path)) && !project.classes.isKnownPackage(path) && (project.file(path)?.classes.some((cls) => project.classes.mayBeDurableObject(cls)) ?? false);
+    (OBJECT_CLASS.test(read(path)) || configured?.test(read(path)) === true) && !project.classes.isKnownPackage(path) && (project.file(path)?.classes.some((cls) => project.classes.mayBeDurableObject(cls)) ?? false);
   const helpers = helperFiles(project, [...bases].filter(holdsObject), new Set(eligible));
   if (helpers.size === 0) return found;
   for (const path of eligible)

@@ -213,6 +213,7 @@ function candidatePaths(project: Project): readonly string[] {
   const { checkout, options } = project;
   const wanted = new Set<string>();
   const helpers = new Set<string>();
+  const configured = project.classes.configuredDeclaration;
   const eligible = checkout.sources.filter((path) => !path.endsWith(".d.ts") && (options.includeTests || !options.isTest(path)));
   for (const path of eligible) {
     const text = checkout.read(path);
@@ -220,7 +221,7 @@ function candidatePaths(project: Project): readonly string[] {
     if (isCandidate(text)) {
       wanted.add(path);
       if (isHelper(text) && !project.classes.isKnownPackage(path) && holdsHelper(project.file(path))) helpers.add(path);
-    } else if (namesEnv(text) && project.bindings.namesNear(path)?.test(text)) wanted.add(path);
+    } else if (configured?.test(text) || (namesEnv(text) && project.bindings.namesNear(path)?.test(text))) wanted.add(path);
   }
   const allowed = new Set(eligible);
   for (const config of checkout.configs)
