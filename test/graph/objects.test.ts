@@ -46,6 +46,12 @@ describe("ends of sockets", () => {
     ["a field", `${ROOM} export class Room extends DurableObject { s: WebSocket; fetch() { const [c, s] = Object.values(new WebSocketPair()); this.s = s; this.s.accept(); } }`, ["server"]],
     ["a socket to somewhere", `${ROOM} export class Room extends DurableObject { fetch() { const s = new WebSocket("wss://x.example"); s.accept(); } }`, ["outgoing"]],
     ["a parameter nobody in sight passes", `${ROOM} export function join(s: WebSocket) { s.accept(); }`, ["unknown"]],
+    ["what an object brings that is handed on", `${ROOM} export class Room extends DurableObject { fetch() { const [, far] = Object.values(new WebSocketPair()); this.take({ socket: far, since: 1 }); } take(joined) { const { socket, since } = joined; socket.accept(); } }`, ["server"]],
+    ["what a parameter takes apart", `${ROOM} export class Room extends DurableObject { fetch() { const [, far] = Object.values(new WebSocketPair()); const joined = { ws: far }; this.take(joined); } take({ ws: socket }) { socket.accept(); } }`, ["server"]],
+    ["a property of what is handed on", `${ROOM} export class Room extends DurableObject { fetch() { const [, far] = Object.values(new WebSocketPair()); this.take({ ws: far }); } take(joined) { joined.ws.accept(); } }`, ["server"]],
+    ["another property of it", `${ROOM} export class Room extends DurableObject { async fetch() { const [, far] = Object.values(new WebSocketPair()); this.take({ far, near: new WebSocket("wss://a.example") }); } take({ near }) { near.accept(); } }`, ["outgoing"]],
+    ["names declared first, by an assignment of both", `${ROOM} export class Room extends DurableObject { fetch() { let near: WebSocket; let far: WebSocket; [near, far] = Object.values(new WebSocketPair()); far.accept(); } }`, ["server"]],
+    ["names declared first, by an assignment of properties", `${ROOM} export class Room extends DurableObject { fetch() { let near, far; ({ 0: near, 1: far } = new WebSocketPair()); near.accept(); } }`, ["client"]],
   ])("%s", async (_name, code, ends) => {
     const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
     const [call] = callsNamed(project, "src/index.ts", "accept");

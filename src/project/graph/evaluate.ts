@@ -1,4 +1,4 @@
-import type { Class, FunctionNode, Node } from "../parse/ast.ts";
+import type { AssignmentExpression, Class, FunctionNode, Node } from "../parse/ast.ts";
 import { enclosingFunction, isFunction, isMember, propertyName, thisClass, unwrap, walkOwn } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
@@ -172,7 +172,12 @@ export class Evaluator implements Kinds {
   kindOfVariable(file: SourceFile, variable: Variable): Kind | undefined {
     const key = variable.node;
     if (this.#kinds.has(key)) return this.#kinds.get(key);
-    return this.circles.answer(this.#kinds, key, () => this.#declared(variable) ?? this.#assigned(file, variable));
+    return this.circles.answer(this.#kinds, key, () => {
+      const declared = this.#declared(variable);
+      // `let near: WebSocket, far: WebSocket; [near, far] = Object.values(pair)`: the type does not say which end it is.
+      if (declared?.kind === "websocket" && declared.end === "unknown") return this.#assigned(file, variable) ?? declared;
+      return declared ?? this.#assigned(file, variable);
+    });
   }
 
   #declared(variable: Variable): Kind | undefined {
@@ -196,9 +201,10 @@ export class Evaluator implements Kinds {
 
   #assigned(file: SourceFile, variable: Variable): Kind | undefined {
     for (const use of file.identifiers.get(variable.name) ?? []) {
-      const parent = use.parent;
-      if (parent?.type !== "AssignmentExpression" || parent.left !== use || file.scopes.resolve(use) !== variable) continue;
-      const kind = this.kindOf(parent.right);
+      const assignment = assignmentTo(use);
+      if (!assignment || file.scopes.resolve(use) !== variable) continue;
+      const { left, right } = assignment;
+      const kind = left === use ? this.kindOf(right) : kindInPattern(this, left, use, () => this.kindOf(right), right);
       if (kind) return kind;
     }
     return undefined;
@@ -226,4 +232,11 @@ export class Evaluator implements Kinds {
       return found ?? typed;
     });
   }
+}
+
+/** The assignment that gives a name its value: `x = value`, `[x, y] = value`, `({ a: x } = value)`. */
+function assignmentTo(use: Node): AssignmentExpression | undefined {
+  let target = use;
+  while (target.parent && (target.parent.type === "ArrayPattern" || target.parent.type === "ObjectPattern" || (target.parent.type === "Property" && target.parent.value === target && target.parent.parent?.type === "ObjectPattern"))) target = target.parent;
+  return target.parent?.type === "AssignmentExpression" && target.parent.left === target ? target.parent : undefined;
 }
