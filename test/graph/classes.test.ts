@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { functionName } from "../../src/project/graph/classes.ts";
+import { enclosingFunction } from "../../src/project/parse/ast.ts";
 import { callsNamed, functionStarting, nodeAt, projectOf } from "./helpers.ts";
 
 const WRANGLER = JSON.stringify({ name: "w", main: "src/index.ts", durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] } });
@@ -144,5 +146,21 @@ describe("entries", () => {
     });
     expect([...project.calls.entriesOf(functionStarting(project, "src/api.ts", "init:"))]).toEqual(["route"]);
     expect([...project.calls.entriesOf(functionStarting(project, "src/api.ts", "other:"))]).not.toContain("route");
+  });
+});
+
+describe("what messages call a function", () => {
+  it.each([
+    ["a method", `class Desk { file() { work(); } } new Desk();`, "Desk.file"],
+    ["a route", `app.post("/notes", () => { work(); });`, "post /notes"],
+    ["a procedure", `export const router = t.router({ create: t.procedure.input(s).mutation(async () => { work(); }) });`, "create"],
+    ["a server function", `export const save = serverFn({ method: "POST" }).handler(async () => { work(); });`, "save"],
+    ["a procedure that nothing keeps", `register(t.procedure.query(async () => { work(); }));`, "query"],
+    ["a callback whose result has a name of its own", `const total = rows.map(() => { work(); });`, "map"],
+  ])("%s", async (_name, code, expected) => {
+    const project = await projectOf({ "wrangler.json": WRANGLER, "src/index.ts": code });
+    const [call] = callsNamed(project, "src/index.ts", "work");
+    const fn = call && enclosingFunction(call);
+    expect(fn && functionName(project, fn)).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import type { Class, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, isClass, isFunction, isIdentifier, isMember, keyName, propertyName, typeNameText, unwrap } from "../parse/ast.ts";
+import { calleeMember, isClass, isFunction, isIdentifier, isMember, keyName, propertyName, typeNameText, unwrap, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import { dirOf, isInside } from "../../paths.ts";
 import { environmentsOf } from "./bindings.ts";
@@ -425,9 +425,21 @@ export function functionName(project: Project, fn: FunctionNode): string {
     const member = calleeMember(parent);
     const [path] = parent.arguments;
     const route = path?.type === "Literal" && typeof path.value === "string" ? ` ${path.value}` : "";
-    return member ? `${propertyName(member) ?? "call"}${route}` : "(callback)";
+    const method = member && (propertyName(member) ?? "call");
+    if (method === undefined) return "(callback)";
+    return (GIVES_HANDLER.test(method) ? heldAs(parent) : undefined) ?? `${method}${route}`;
   }
   return "(function)";
+}
+
+/** Methods of builders that end with the function which does the work: procedures of tRPC and oRPC, server functions, actions. */
+const GIVES_HANDLER = /^(?:query|mutation|subscription|handler|action)$/;
+
+/** The name under which the result of a call is kept: `create: procedure.mutation(…)`, `const create = serverFn().handler(…)`. */
+function heldAs(call: Node): string | undefined {
+  const holder = wrapped(call).parent;
+  if (holder?.type === "Property") return keyName(holder.key, holder.computed);
+  return holder?.type === "VariableDeclarator" && holder.id.type === "Identifier" ? holder.id.name : undefined;
 }
 
 export type { SourceFile };
