@@ -3,14 +3,18 @@ import { boundOf } from "../../src/lint/rules/shared/list-bounds.ts";
 import { projectOf } from "../graph/helpers.ts";
 
 /** How long the list given to `use(…)` in a request handler can get. */
-async function boundIn(body: string, module = ""): Promise<string> {
-  const project = await projectOf({
+function boundIn(body: string, module = ""): Promise<string> {
+  return boundOfUse({
     "src/index.ts": `${module}
       export default { async fetch(request: Request, env: { DB: D1Database }) {
         const ids: string[] = await request.json();
         ${body}
       } };`,
   });
+}
+
+async function boundOfUse(files: Readonly<Record<string, string>>): Promise<string> {
+  const project = await projectOf(files);
   const use = project.file("src/index.ts")?.calls.find((call) => call.callee.type === "Identifier" && call.callee.name === "use");
   const [argument] = use?.arguments ?? [];
   if (!argument) throw new Error("no use()");
@@ -51,4 +55,41 @@ describe("how long a list can get", () => {
     ["a closed set of words", "20", "const list = ids as Role[]; run(list);", "type Role = 'admin' | 'reader'; function run(roles: Role[]) { use(roles); }"],
     ["limited by a schema", "50", "const body = schema.parse(await request.json()); use(body.names);", "declare const z: any; const schema = z.object({ names: z.array(z.string()).max(50) });"],
   ])("%s: %s", async (_name, expected, body, module = "") => expect(await boundIn(body, module)).toBe(expected));
+});
+
+describe("what a schema of another file allows", () => {
+  const SCHEMAS = `import { z } from "zod";
+    export const byIds = z.object({
+      ids: z.preprocess(
+        (text) => String(text).split(","),
+        z.array(z.string().max(40))
+          .min(1)
+          .max(MOST),
+      ),
+      tags: z.array(z.string().max(12)),
+    });
+    const MOST = 30;`;
+  const app = (code: string): Promise<string> => boundOfUse({ "src/schemas.ts": SCHEMAS, "src/index.ts": `import { byIds } from "./schemas.ts"; interface Env { DB: D1Database }\n${code}` });
+  it.each([
+    ["a validator before the handler", "30", `app.get("/notes", zValidator("query", byIds), async (c) => { const { ids } = c.req.valid("query"); use(ids); });`],
+    ["a property of what it checked", "30", `app.get("/notes", zValidator("query", byIds), async (c) => { use(c.req.valid("query").ids); });`],
+    ["the input of a procedure", "30", `export const list = procedure.input(byIds).query(async ({ ctx, input }) => { use(input.ids); });`],
+    ["the input of a procedure, written out", "20", `export const list = procedure.input(z.object({ keys: z.string().array().max(20) })).query(async ({ input }) => { const { keys } = input; use(keys); });`],
+    ["a body that was parsed", "30", `export async function load(request: Request) { const body = byIds.parse(await request.json()); use(body.ids); }`],
+    ["a limit of the elements", "open unknown", `app.get("/notes", zValidator("query", byIds), async (c) => { const { tags } = c.req.valid("query"); use(tags); });`],
+    ["a schema of another route", "open unknown", `app.get("/notes", zValidator("query", byIds), (c) => c.text("")); app.get("/all", async (c) => { const { ids } = c.req.valid("query"); use(ids); });`],
+  ])("%s: %s", async (_name, expected, code) => expect(await app(code)).toBe(expected));
+});
+
+describe("rows asked for by their ids", () => {
+  const rows = (chain: string): Promise<string> =>
+    boundIn(`const db = drizzle(env.DB); const known = ids.slice(0, 40); const found = await db.select().from(notes)${chain}; use(found.map((note) => note.id));`, `import { drizzle } from "drizzle-orm/d1"; import { and, eq, inArray } from "drizzle-orm";`);
+  it.each([
+    ["no more than ids", "40", ".where(inArray(notes.id, known))"],
+    ["no more than ids, and a condition beside", "40", ".where(and(eq(notes.owner, 1), inArray(notes.id, known))).all()"],
+    ["a limit counts before", "10", ".where(inArray(notes.id, known)).limit(10)"],
+    ["another column may repeat", "open rows", ".where(inArray(notes.owner, known))"],
+    ["a join makes more of them", "open rows", ".innerJoin(tags, eq(tags.note, notes.id)).where(inArray(notes.id, known))"],
+    ["ids without a limit", "open rows", ".where(inArray(notes.id, ids))"],
+  ])("%s: %s", async (_name, expected, chain) => expect(await rows(chain)).toBe(expected));
 });

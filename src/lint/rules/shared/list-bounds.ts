@@ -7,6 +7,7 @@ import { templateText, textsOf } from "../../../project/graph/statement-text.ts"
 import { limitOf } from "../../../project/sql/query.ts";
 import { hasNamedProperties, isClosedList } from "./declared-types.ts";
 import { remoteCallers } from "./remote-callers.ts";
+import { schemaLimit } from "./schema-limits.ts";
 import { isSame } from "./value-guards.ts";
 
 /**
@@ -284,7 +285,7 @@ class Bounds {
   }
 
   #ofRequest(source: Node, name: string | undefined, origin: Node): Bound {
-    const limit = name === undefined ? undefined : this.#schemaLimit(origin, name);
+    const limit = name === undefined ? undefined : (this.#schemaLimit(origin, name) ?? schemaLimit(this.#project, origin, source, name, (node) => this.highest(node, 0)));
     if (limit !== undefined) return max(limit);
     const kind = this.#project.kindOf(source);
     return { kind: "open", from: kind?.kind === "request" ? "request" : "unknown", origin };
@@ -357,19 +358,26 @@ class Bounds {
     return { kind: "open", from: kind?.kind === "request" ? "request" : "unknown", origin: node };
   }
 
-  /** A builder's rows: `db.select().from(t).limit(20)`. */
+  /** A builder's rows: `db.select().from(t).limit(20)`; of those whose `id` is in a list there are no more than the list has. */
   #builderRows(node: CallExpression): Bound | undefined {
     let limit: Bound | undefined;
+    let ids: Node | undefined;
+    let isJoined = false;
     for (let current: Node = node; isCall(current) || isMember(current);) {
       if (isCall(current)) {
         const [argument] = current.arguments;
+        isJoined ||= /join$/i.test(calleeName(current) ?? "");
+        if (calleeName(current) === "where" && argument && argument.type !== "SpreadElement") ids ??= idList(argument);
         if (calleeName(current) === "limit" && argument && argument.type !== "SpreadElement") {
           const highest = this.highest(argument, 0);
           limit = highest === undefined ? SIZED : max(highest);
         }
       }
       const next: Node = unwrap(isCall(current) ? current.callee : current.object);
-      if (this.#project.kindOf(next)?.kind === "orm") return limit ?? open(node, "rows");
+      if (this.#project.kindOf(next)?.kind === "orm") {
+        const listed = limit || !ids || isJoined ? undefined : this.of(ids, 1);
+        return limit ?? (listed && listed.kind !== "open" ? listed : open(node, "rows"));
+      }
       current = next;
     }
     return undefined;
@@ -502,6 +510,17 @@ function isResults(raw: Node): boolean {
   if (node.type === "AwaitExpression") return isResults(node.argument);
   const member = isCall(node) ? calleeMember(node) : undefined;
   return member !== undefined && isIdentifier(unwrap(member.object), "Promise");
+}
+
+/** The list in `inArray(table.id, list)`, alone or among conditions that must all hold. */
+function idList(raw: Node): Node | undefined {
+  const node = unwrap(raw);
+  if (!isCall(node)) return undefined;
+  const name = calleeName(node);
+  if (name === "and") return node.arguments.map((part) => (part.type === "SpreadElement" ? undefined : idList(part))).find((list) => list !== undefined);
+  const [column, list] = node.arguments;
+  const isId = column && isMember(unwrap(column)) && propertyName(unwrap(column) as Extract<Node, { type: "MemberExpression" }>) === "id";
+  return name === "inArray" && isId && list && list.type !== "SpreadElement" ? list : undefined;
 }
 
 function max(count: number): Bound {
