@@ -54,7 +54,7 @@ function check(project: Project, cls: Class, field: Field, events: ObjectEvents,
   if (field.initial && carriesSomething(field.initial) && !isMutated(changes)) return undefined;
   if (writes.some((use) => isRestore(project, field, use, events))) return undefined;
   const [first] = changes;
-  if (!first || changes.every((use) => isHarmlessValue(project, field, use)) || isDuringOneRun(field, changes) || isDuplicateGuard(field)) return undefined;
+  if (!first || changes.every((use) => isHarmlessValue(project, field, use)) || changes.some((use) => isConnection(project, use)) || isDuringOneRun(field, changes) || isDuplicateGuard(field)) return undefined;
   const stale = reads.filter((read) => !isFresh(project, field, read, 0));
   const writer = eventOf(first, events);
   const later = stale.find((read) => eventOf(read, events) !== writer) ?? stale[0];
@@ -233,7 +233,29 @@ function isHarmlessValue(project: Project, field: Field, use: FieldUse): boolean
   if (use.value && isMade(project, use.value) && isAbsent(project, field, use.site) && (use.kind === "assign" || use.site.type === "AssignmentExpression" || calleeName(use.site as never) === "set")) return true;
   const value = use.value && unwrap(use.value);
   if (!value) return false;
-  return isTransient(project, use.site, value, 0);
+  return isTransient(project, use.site, value, 0) || isEnd(project, use, value);
+}
+
+/** `this.deleted = true` where the object wipes its storage: what wakes up later is a new object, as it should be. */
+function isEnd(project: Project, { kind, method }: FieldUse, value: Node): boolean {
+  if (kind !== "assign" || value.type !== "Literal" || value.value !== true || !method) return false;
+  return project.calls.callsIn(method).some((call) => storageUse(project, call)?.operation === "deleteAll");
+}
+
+/** A socket to somewhere else that the object opened: while it is connected the object stays awake, and then it connects again. */
+function isConnection(project: Project, { kind, value }: FieldUse): boolean {
+  return kind === "assign" && value !== undefined && isOutgoing(project, value, 0);
+}
+
+function isOutgoing(project: Project, raw: Node, depth: number): boolean {
+  const node = unwrap(raw);
+  if (node.type === "NewExpression") return isIdentifier(unwrap(node.callee), "WebSocket");
+  // `response.webSocket`, where the response is an answer to a request of the object's own.
+  if (isMember(node)) return propertyName(node) === "webSocket";
+  if (!isIdentifier(node) || depth > 2) return false;
+  const definition = project.definitionOf(node);
+  const declaration = definition?.type === "variable" && definition.variable.declaration.type === "VariableDeclarator" ? definition.variable.declaration : undefined;
+  return declaration?.id === (definition?.type === "variable" ? definition.variable.node : undefined) && declaration?.init ? isOutgoing(project, declaration.init, depth + 1) : false;
 }
 
 /** Whether a value is made where it is missing, and can be made again. Who came first, and his socket, cannot. */
