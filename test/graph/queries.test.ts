@@ -191,6 +191,19 @@ describe("repetitions", () => {
     const call = callsNamed(project, "src/index.ts", "q").at(-1);
     expect(call && repetitionsAround(call).map((repetition) => natureOf(project, repetition).kind)).toEqual(expected);
   });
+
+  it.each([
+    ["added one by one", "const list = ['a']; if (ids[0]) list.push(ids[0]); if (ids[1]) list.push(ids[1], 'b');", 4],
+    ["added to a set, made a list again", "const set = new Set(['a']); if (ids[0]) set.add(ids[0]); const list = [...set];", 2],
+    ["added in a loop", "const list = ['a']; for (const id of ids) list.push(id);", undefined],
+    ["added by a callback", "const list = ['a']; ids.forEach((id) => list.push(id));", undefined],
+    ["added by a spread", "const list = ['a']; list.push(...ids);", undefined],
+    ["made and filled in the same turn", "for (const id of ids) { const list = ['a']; list.push(id); for (const x of list) await q(x); } const list = ['a'];", 1],
+  ])("lists of a few: %s", async (_name, body, length) => {
+    const project = await projectOf({ "src/index.ts": `${ENV}export async function f(env: Env, ids: string[]) { const q = async (x: unknown) => env.DB.prepare("SELECT 1 FROM a").bind(x).first(); ${body} for (const id of list) await q(id); }` });
+    const call = callsNamed(project, "src/index.ts", "q").at(-1);
+    expect(call && repetitionsAround(call).map((repetition) => natureOf(project, repetition))).toEqual([length === undefined ? { kind: "data" } : { kind: "constant", length }]);
+  });
 });
 
 describe("parts of writes", () => {

@@ -293,7 +293,9 @@ function constantListOf(project: Project, node: Node, depth: number): number | u
     if (variable.kind !== "const" || variable.declaration.type !== "VariableDeclarator" || variable.declaration.id !== variable.node || !variable.declaration.init) return undefined;
     const loop = variable.declaration.parent?.parent;
     if (loop?.type === "ForOfStatement" || loop?.type === "ForInStatement") return undefined;
-    return grows(file, variable.name, variable.node) ? undefined : constantLength(project, variable.declaration.init, depth + 1);
+    const added = additions(file, variable);
+    const length = added === undefined ? undefined : constantLength(project, variable.declaration.init, depth + 1);
+    return length === undefined || added === undefined ? undefined : length + added;
   }
   if (!isMember(node)) return undefined;
   // A field of the class, or of a constant object.
@@ -328,15 +330,29 @@ function longest(lengths: readonly (number | undefined)[]): number | undefined {
   return found;
 }
 
-/** Whether elements are added to a list after it was made. */
-function grows(file: SourceFile, name: string, declared: Node): boolean {
-  const variable = file.scopes.resolve(declared);
-  return (file.identifiers.get(name) ?? []).some((use) => {
+/** How many elements are added to a list after it was made; undefined where something may add any number: in a loop, from another function, a spread. */
+function additions(file: SourceFile, variable: Variable): number | undefined {
+  let count = 0;
+  for (const use of file.identifiers.get(variable.name) ?? []) {
     const member = wrapped(use).parent;
-    if (!isMember(member) || member.object !== wrapped(use)) return false;
-    if (!["push", "unshift", "splice", "set", "add"].includes(propertyName(member) ?? "")) return member.computed && member.parent?.type === "AssignmentExpression" && member.parent.left === member;
-    return file.scopes.resolve(use) === variable;
-  });
+    if (!isMember(member) || member.object !== wrapped(use)) continue;
+    const name = propertyName(member) ?? "";
+    if (!["push", "unshift", "splice", "set", "add"].includes(name)) {
+      if (member.computed && member.parent?.type === "AssignmentExpression" && member.parent.left === member) return undefined;
+      continue;
+    }
+    if (file.scopes.resolve(use) !== variable) continue;
+    const call = wrapped(member).parent;
+    if (!isCall(call) || name === "splice" || call.arguments.some(({ type }) => type === "SpreadElement") || mayRepeat(use, variable.node)) return undefined;
+    count += name === "push" || name === "unshift" ? call.arguments.length : 1;
+  }
+  return count;
+}
+
+/** Whether a use stands in a loop or in a function that its declaration stands outside of. */
+function mayRepeat(use: Node, declared: Node): boolean {
+  for (let node: Node | undefined = use.parent ?? undefined; node && !isWithin(declared, node); node = node.parent ?? undefined) if (isLoop(node) || isFunction(node)) return true;
+  return false;
 }
 
 /** The part of a repetition that runs on every turn. */
