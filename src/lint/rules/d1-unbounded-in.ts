@@ -1,5 +1,5 @@
 import type { Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
@@ -153,16 +153,19 @@ function targetOf(project: Project, call: Node): string | undefined {
   return undefined;
 }
 
-/** Whether an operand is a query of its own (`inArray(t.id, db.select()…)`, Kysely's `db.selectFrom(…)` or `(eb) => eb.selectFrom(…)`), also one kept in a constant first. */
-function isQuery(project: Project, node: Node): boolean {
+/**
+ * Whether an operand is a query of its own (`inArray(t.id, db.select()…)`, Kysely's `db.selectFrom(…)` or `(eb) => eb.selectFrom(…)`), also one kept in a
+ * variable first: it becomes part of the statement and binds nothing for its rows.
+ */
+function isQuery(project: Project, node: Node, depth = 0): boolean {
   const value = unwrap(node);
   if (isFunction(value)) return true;
   if (isIdentifier(value)) {
-    const { declaration, kind } = project.fileOf(value).scopes.resolve(value) ?? {};
-    const init = kind === "const" && declaration?.type === "VariableDeclarator" && declaration.id.type === "Identifier" ? declaration.init : undefined;
-    return init ? isQuery(project, init) : false;
+    const declaration = depth > 2 ? undefined : project.fileOf(value).scopes.resolve(value)?.declaration;
+    return declaration?.type === "VariableDeclarator" && declaration.id.type === "Identifier" && declaration.init ? isQuery(project, declaration.init, depth + 1) : false;
   }
-  return (isCall(value) || isMember(value)) && /\.(?:select|selectDistinct|selectFrom)\(/.test(project.text(value)) && startsAtBuilder(project, value);
+  if (!isCall(value) && !isMember(value)) return false;
+  return /\.(?:select|selectDistinct|selectFrom)\(/.test(project.text(value)) && startsAtBuilder(project, value) && !(depth > 0 && isCall(value) && RUN.has(calleeName(value) ?? ""));
 }
 
 /** Whether a chain starts at a builder, and not at what one gave: `rows.map(…)`. */
@@ -175,6 +178,9 @@ function startsAtBuilder(project: Project, chain: Node): boolean {
   }
   return /\.(?:select|selectDistinct|selectFrom)\(/.test(project.text(chain));
 }
+
+/** What gives the rows of a builder's select. */
+const RUN = new Set(["all", "get", "values", "execute"]);
 
 /** How many columns a row has, by the object that a callback makes of each element; undefined when the argument is no list. */
 function rowColumns(project: Project, list: Node): number | undefined {
@@ -204,8 +210,49 @@ function builderExcess(project: Project, node: Node, list: Node, each: number, p
   const base = { node, list, position, bound, text: node };
   if (bound.kind === "sized") return undefined;
   if (bound.kind === "open") return base;
-  const total = bound.count * each;
+  const total = bound.count * each + (position === "in" ? othersInBuilder(project, node) : 0);
   return total > MAX_PARAMETERS ? { ...base, total } : undefined;
+}
+
+const COMPARISONS = new Set(["eq", "ne", "gt", "gte", "lt", "lte", "like", "notLike", "between", "notBetween"]);
+
+/** Values that a drizzle statement binds besides a list in it: `set({ status })`, `eq(t.owner, id)`, `limit(20)`. Those that are sure only. */
+function othersInBuilder(project: Project, node: Node): number {
+  let statement = node;
+  for (let parent = node.parent ?? undefined; parent && (isCall(parent) || isMember(parent)); parent = parent.parent ?? undefined) statement = parent;
+  const file = project.fileOf(node);
+  let others = 0;
+  walk(statement, file.keys, (inner) => {
+    if (isFunction(inner)) return false;
+    if (!isCall(inner) || inner === node) return undefined;
+    const name = calleeName(inner) ?? "";
+    const [first, ...rest] = inner.arguments;
+    if (COMPARISONS.has(name) && isIdentifier(unwrap(inner.callee))) others += rest.filter((argument) => isPlainValue(project, argument)).length;
+    else if (calleeMember(inner) && (name === "limit" || name === "offset")) others++;
+    else if (name === "set" && calleeMember(inner) && first?.type === "ObjectExpression")
+      others += first.properties.filter((property) => property.type === "Property" && isPlainValue(project, property.value)).length;
+    return undefined;
+  });
+  return others;
+}
+
+/** A value that becomes a parameter: a literal or something of the function's own, not a column, nor SQL. */
+function isPlainValue(project: Project, raw: Node): boolean {
+  let node = unwrap(raw);
+  if (node.type === "Literal") return node.value !== null;
+  if (node.type === "TemplateLiteral") return true;
+  if (node.type === "NewExpression") return isIdentifier(node.callee, "Date");
+  while (isMember(node)) node = unwrap(node.object);
+  if (!isIdentifier(node)) return false;
+  const { scopes } = project.fileOf(node);
+  const variable = scopes.resolve(node);
+  return variable !== undefined && enclosingFunction(variable.node) !== undefined && !isSqlMade(variable.declaration);
+}
+
+/** Tables, columns and conditions that a function makes for itself. */
+function isSqlMade(declaration: Node): boolean {
+  const init = declaration.type === "VariableDeclarator" && declaration.init ? unwrap(declaration.init) : undefined;
+  return init !== undefined && (init.type === "TaggedTemplateExpression" || isCall(init) || isFunction(init));
 }
 
 function reportOf(project: Project, group: readonly Excess[]): Report {

@@ -378,7 +378,20 @@ export class CallGraph {
       if (owner?.kind === "typed") return this.#implementations(owner.members, name);
     }
     const kind = this.#project.kindOf(callee);
-    return kind?.kind === "function" ? withBody(kind.fn) : [];
+    return kind?.kind === "function" && !this.#isOneOfSeveral(callee, kind.fn) ? withBody(kind.fn) : [];
+  }
+
+  /**
+   * Whether a function is what one of several callers gives for the parameter that is called: `guarded(() => this.save())` here,
+   * `guarded(() => this.load())` there. Each stands in its caller's code and counts as part of that; none is run by the others.
+   */
+  #isOneOfSeveral(callee: Node, target: FunctionNode): boolean {
+    if (!callbackOf(target)) return false;
+    let root = callee;
+    while (isMember(root)) root = unwrap(root.object);
+    const variable = root.type === "Identifier" ? this.#project.fileOf(root).scopes.resolve(root) : undefined;
+    if (variable?.kind !== "parameter" || !isFunction(variable.declaration)) return false;
+    return this.callersOf(variable.declaration).length > 1;
   }
 
   /** A method, or, where the class only declares it, what its subclasses have. */
