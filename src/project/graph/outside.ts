@@ -19,7 +19,7 @@ export function leavesTheWorker(project: Project, call: CallExpression): boolean
   if (callee.type === "Identifier") {
     if (callee.name === "fetch") return project.definitionOf(callee)?.type !== "function";
     const definition = project.definitionOf(callee);
-    return definition?.type === "external" && SENDS.test(callee.name) && useOf(call) !== "dropped";
+    return definition?.type === "external" && (SENDS.test(callee.name) || definition.module === "cloudflare:sockets") && useOf(call) !== "dropped";
   }
   const member = calleeMember(call);
   if (!member) return false;
@@ -92,7 +92,7 @@ function isUnconditional(project: Project, call: CallExpression, scope: Node, al
   const file = project.fileOf(call);
   return flow.conditionsOn(call).every((condition) => {
     if (condition.site === scope || !isWithin(condition.site, scope) || isShared(condition.test)) return true;
-    if (isWithin(call, condition.site)) return isLoopTest(condition.site);
+    if (isWithin(call, condition.site)) return isLoopTest(condition.site) || (condition.site.type === "SwitchStatement" && everyCaseLeaves(project, condition.site));
     // An early exit: fine, unless it is the answer found in the database. An error ends it all; what only goes on with a row that is there is no
     // miss; and what is then asked with the answer waits for it.
     const values = valuesOf(flow, file.scopes);
@@ -114,6 +114,16 @@ function isFound({ test, holds }: Condition): boolean {
   if (node.type !== "BinaryExpression") return holds && (isIdentifier(node) || (isMember(node) && propertyName(node) !== "length"));
   const isNothing = (side: Node): boolean => (side.type === "Literal" && side.value === null) || isIdentifier(side, "undefined");
   return /^[!=]==?$/.test(node.operator) && [node.left, node.right].some((side) => isNothing(unwrap(side))) && holds === node.operator.startsWith("!");
+}
+
+/** `switch (site.kind) { case "http": await probe(site); break; case "dns": await resolve(site); }`: whichever it is, one is waited for; cases that only give up aside. */
+function everyCaseLeaves(project: Project, site: Extract<Node, { type: "SwitchStatement" }>): boolean {
+  const calls = project.fileOf(site).calls.filter((call) => isWithin(call, site) && isWaitedFor(call));
+  return site.cases.every(({ consequent }) => {
+    const last = consequent.at(-1);
+    if (!last || last.type === "ReturnStatement" || last.type === "ThrowStatement") return !consequent.some((statement) => calls.some((call) => isWithin(call, statement) && leadsToQuery(project, call)));
+    return calls.some((call) => consequent.some((statement) => isWithin(call, statement)) && leavesSomehow(project, call));
+  });
 }
 
 function isLoopTest(site: Node): boolean {

@@ -167,10 +167,11 @@ function drizzleQuery(project: Project, file: SourceFile, call: CallExpression, 
   if (name === "batch") return query(file, call, orm.database, "drizzle", name, true, argument ? batchStatements(project, argument) : []);
   if (name === "run" || name === "all" || name === "get" || name === "values" || name === "execute")
     return argument ? query(file, call, orm.database, "drizzle", name, false, [textStatement(project, argument)]) : undefined;
-  if (name === "$count") return query(file, call, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: names([argument]), writes: [] }]);
   const { last, methods } = chainOf(call);
   const run = executionOf(file, last, methods, DRIZZLE_RUN, true);
   if (!run) return undefined;
+  // Not waited for it is a sub-select: `set({ posts: db.$count(post) })`.
+  if (name === "$count") return query(file, run, orm.database, "drizzle", name, false, [{ action: "read", texts: [], reads: names([argument]), writes: [] }]);
   return query(file, run, orm.database, "drizzle", name, false, [drizzleStatement(call, name, methods)]);
 }
 
