@@ -1,6 +1,6 @@
 import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeName, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
+import { calleeName, callbackOf, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
@@ -9,7 +9,7 @@ import { alwaysLeaves, bodyLeaves, mayLeave } from "../../project/graph/outside.
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf } from "../../project/graph/queries.ts";
 import { sameTable, type D1Query } from "../../project/graph/query.ts";
-import { useOf } from "../../project/graph/runs.ts";
+import { runsWithItsSurroundings, useOf } from "../../project/graph/runs.ts";
 import { writeParts } from "../../project/graph/write-parts.ts";
 import { defineRule } from "../rule.ts";
 import { callWords, databaseSubject, functionWords, listed } from "./shared/d1-words.ts";
@@ -180,12 +180,23 @@ function textOf(query: D1Query): string {
 
 function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flow, values: Values, earlier: Write, later: Write): boolean {
   if (!flow.has(earlier.node) || !flow.has(later.node)) return false;
-  if (workflowStepAround(earlier.node) !== workflowStepAround(later.node)) return false;
+  if (workflowStepAround(earlier.node) !== workflowStepAround(later.node) || backgroundAround(earlier.node) !== backgroundAround(later.node)) return false;
   if (differentDatabases(earlier, later) || !areRelated(project, earlier, later)) return false;
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
   if (isBestEffort(file, flow, earlier, later) || areExclusive(flow, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
   if (inReportedLoop(project, file, earlier.node, later.node) || isCleanUp(project, earlier) || isCleanUp(project, later)) return false;
   return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, fn, flow, values, earlier, later);
+}
+
+/** The work around a node that its function starts and does not wait for: `waitUntil(render(page).then(async (image) => { … }))`. */
+function backgroundAround(node: Node): Node | undefined {
+  for (let fn = enclosingFunction(node); fn && runsWithItsSurroundings(fn); fn = enclosingFunction(fn)) {
+    const outer = wrapped(fn);
+    const call = callbackOf(fn)?.call ?? (isCall(outer.parent) ? outer.parent : undefined);
+    const use = call && useOf(call);
+    if (use === "background" || use === "dropped") return call;
+  }
+  return undefined;
 }
 
 function differentDatabases(a: Write, b: Write): boolean {

@@ -113,7 +113,10 @@ function chainOf(call: CallExpression): { last: CallExpression; methods: readonl
 /** Whether a lazy builder is executed where it stands, or kept in a variable that is awaited: then the node that runs it. */
 function executionOf(file: SourceFile, last: CallExpression, methods: readonly { name: string; call: CallExpression }[], run: ReadonlySet<string>, lazy: boolean): CallExpression | undefined {
   // `insert(t).values(row)` only builds; `select().values()` runs.
-  if (methods.some((method) => run.has(method.name) && !(method.name === "values" && method.call.arguments.length > 0))) return last;
+  const first = methods.findIndex((method) => run.has(method.name) && !(method.name === "values" && method.call.arguments.length > 0));
+  // What `then` is given runs after the query, and may make another one.
+  if (first > 0 && methods[first]?.name === "then") return methods[first - 1]?.call ?? last;
+  if (first >= 0) return last;
   if (!lazy) return undefined;
   const use = useOf(last);
   if (use === "awaited" || use === "background") return last;
