@@ -197,6 +197,7 @@ function ownWaits(project: Project, fn: FunctionNode): OwnWaits {
   for (const call of project.calls.callsIn(fn)) {
     if (!isCall(call)) continue;
     const nature = natureOf(project, call);
+    if (nature !== "storage" && isHandedToWaitUntil(call, fn)) continue;
     if (nature === undefined) for (const target of project.targetsOf(call)) next.add(target);
     else if (!waits.has(nature)) waits.set(nature, { nature, call });
   }
@@ -205,6 +206,13 @@ function ownWaits(project: Project, fn: FunctionNode): OwnWaits {
   const result = { waits, next };
   own.set(fn, result);
   return result;
+}
+
+/** Started for later, while the function goes on: `ctx.waitUntil(notify(room))`, `ctx.waitUntil((async () => { … })())`. */
+function isHandedToWaitUntil(call: CallExpression, fn: FunctionNode): boolean {
+  for (let node: Node = call, parent = call.parent ?? undefined; parent && node !== fn; node = parent, parent = parent.parent ?? undefined)
+    if (isCall(parent) && parent.callee !== node && calleeName(parent) === "waitUntil") return true;
+  return false;
 }
 
 /** An Agent's this.sql statement in a function. */
