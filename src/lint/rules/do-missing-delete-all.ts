@@ -94,13 +94,13 @@ function judge(project: Project, cls: Class, fn: FunctionNode, flow: Flow, start
   const isComplete = erasesAll(together, kept);
   const name = names[0] ?? "this code";
   const made = (reason: End["reason"], confidence: Confidence): End => ({ fn, erasures: together, isComplete, reason, name, confidence });
-  if (isDrain(project, flow, start) && !isEnd) return undefined;
+  if (!isEnd && isDrain(project, cls, fn, flow, start)) return undefined;
   if (!isComplete) return isEnd && together.some(({ tables: cleared, allKeys, keys }) => cleared.length > 0 || allKeys || keys.length > 0) ? made("name", "low") : undefined;
-  if (goesOn) return made("rows", "low");
+  if (goesOn && !isRunByAlarmOnly(project, cls, fn)) return made("rows", "low");
   // A single key may well be a lock, a lease or a cached value, which comes and goes while the object lives on.
   const isOnlyKeys = together.every((erasure) => erasure.tables.length === 0 && !erasure.allKeys);
   if (isEnd) return made("name", names.some((candidate) => endsWhole(project, cls, candidate)) ? "high" : "medium");
-  if (isAlarm) return made("alarm", isOnlyKeys ? "medium" : "high");
+  if (isAlarm) return made("alarm", isOnlyKeys || goesOn ? "medium" : "high");
   return made("rows", isOnlyKeys ? "low" : "medium");
 }
 
@@ -322,8 +322,19 @@ function isOnlyAtStart(project: Project, cls: Class, fn: FunctionNode): boolean 
   });
 }
 
-/** A queue that is sent elsewhere: what is erased was read, and went into a call that leaves the object. */
-function isDrain(project: Project, flow: Flow, start: Erasure): boolean {
+/** A queue that is sent elsewhere, before it is erased here or in a helper called then. */
+function isDrain(project: Project, cls: Class, fn: FunctionNode, flow: Flow, start: Erasure, depth = 0): boolean {
+  if (isSentBefore(project, flow, start)) return true;
+  if (depth > 1) return false;
+  const { functions } = objectCode(project, cls);
+  return project.calls.callersOf(fn).some((call) => {
+    const root = rootOf(call);
+    return root !== undefined && isFunction(root) && functions.has(root) && isDrain(project, cls, root, controlFlow(root), { ...start, node: call }, depth + 1);
+  });
+}
+
+/** What is erased was read, and went into a call that leaves the object. */
+function isSentBefore(project: Project, flow: Flow, start: Erasure): boolean {
   const reads = flow.order.flatMap(({ node }) => {
     const use = node ? storageUse(project, node) : undefined;
     if (!node || !use || !flow.reachable(node, start.node)) return [];
@@ -370,7 +381,7 @@ function isEndName(project: Project, cls: Class, name: string): boolean {
   if (END.test(name) || name === "DELETE") return true;
   const removal = /^(?:delete|remove|revoke|drop|cancel)(\w*)$/.exec(name);
   if (!removal) return false;
-  const what = (removal[1] ?? "").toLowerCase();
+  const what = (removal[1] ?? "").replace(/(?<=.)(?:Data|Storage|Records|Rows)$/, "").toLowerCase();
   if (/^(?:|self|this|everything|all|alldata|entity|object)$/.test(what)) return true;
   return what.length > 2 && (project.classes.nameOf(cls) ?? "").toLowerCase().includes(what);
 }
@@ -386,6 +397,17 @@ function endsWhole(project: Project, cls: Class, name: string): boolean {
 function isRunByAlarm(project: Project, cls: Class, fn: FunctionNode): boolean {
   const handler = alarmHandler(project, cls);
   return handler !== undefined && (handler === fn || project.calls.reach(handler, 3).has(fn));
+}
+
+/** A helper that only the alarm handler calls, whatever it is called: `alarm() { await this.storage.clear(); }`. */
+function isRunByAlarmOnly(project: Project, cls: Class, fn: FunctionNode, depth = 0): boolean {
+  const handler = alarmHandler(project, cls);
+  if (!handler || handler === fn) return handler === fn;
+  const callers = project.calls.callersOf(fn);
+  return depth < 3 && callers.length > 0 && callers.every((call) => {
+    const caller = enclosingFunction(call);
+    return caller !== undefined && (isWithin(caller, handler) || isRunByAlarmOnly(project, cls, caller, depth + 1));
+  });
 }
 
 /** A callback that runs in place belongs to the flow around it. */
