@@ -52,6 +52,10 @@ describe("how long a list can get", () => {
     ["what every caller gives", "2", "run(['a', 'b']); run(['c']);", "function run(list: string[]) { use(list); }"],
     ["what one caller gives", "open request", "run(['a', 'b']); run(ids);", "function run(list: string[]) { use(list); }"],
     ["an option that every caller writes out", "1", "run({ ids: ['a'] }); run({});", "function run(options: { ids?: string[] }) { use(options.ids); }"],
+    ["an option taken out of the options, or none", "3", "const states = request.url ? ['a', 'b', 'c'] : undefined; run({ states }); run();", "function run(options: { states?: string[] } = {}) { const { states } = options; if (states) use(states); }"],
+    ["an option with a default", "2", "run({});", "function run(options: { states?: string[] }) { const { states = ['a', 'b'] } = options; use(states); }"],
+    ["an option that one caller fills from the request", "open request", "run({ states: ['a'] }); run({ states: ids });", "function run(options: { states?: string[] }) { const { states } = options; if (states) use(states); }"],
+    ["a list or nothing", "1", "use(request.url ? ['a'] : null);"],
     ["a closed set of words", "20", "const list = ids as Role[]; run(list);", "type Role = 'admin' | 'reader'; function run(roles: Role[]) { use(roles); }"],
     ["limited by a schema", "50", "const body = schema.parse(await request.json()); use(body.names);", "declare const z: any; const schema = z.object({ names: z.array(z.string()).max(50) });"],
   ])("%s: %s", async (_name, expected, body, module = "") => expect(await boundIn(body, module)).toBe(expected));

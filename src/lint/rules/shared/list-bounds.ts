@@ -93,8 +93,10 @@ class Bounds {
         if (!source) return max(0);
         return source.type === "SpreadElement" ? open(node) : this.of(source, depth + 1);
       }
+      case "Literal":
+        return node.value === null ? max(0) : open(node);
       case "Identifier":
-        return this.#identifier(node, depth);
+        return node.name === "undefined" ? max(0) : this.#identifier(node, depth);
       case "MemberExpression":
         return this.#member(node, depth);
       case "CallExpression":
@@ -167,7 +169,12 @@ class Bounds {
         const target = property.value.type === "AssignmentPattern" ? property.value.left : property.value;
         if (target !== name) continue;
         const key = keyName(property.key, property.computed);
-        return key === "results" ? this.#rows(source, depth) : this.#ofRequest(source, key, name);
+        if (key === "results") return this.#rows(source, depth);
+        // `const { ids = [] } = options;`
+        const owner = unwrap(source);
+        const given = key !== undefined && isIdentifier(owner) ? this.#givenProperty(owner, key, depth) : undefined;
+        if (given) return property.value.type === "AssignmentPattern" ? widest([given, this.of(property.value.right, depth + 1)]) : given;
+        return this.#ofRequest(source, key, name);
       }
     return open(name);
   }
