@@ -1,5 +1,6 @@
 import type { Node } from "../../project/parse/ast.ts";
 import { isIdentifier, unwrap } from "../../project/parse/ast.ts";
+import { isDevelopmentOnly } from "../../project/graph/development.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
 import { functionName } from "../../project/graph/classes.ts";
@@ -19,7 +20,7 @@ export default defineRule({
       if (site.target !== "d1") continue;
       for (const change of changesOf(project, site)) {
         const fn = runRoot(change.node);
-        if (!fn || !project.calls.isOnRequestPath(change.node)) continue;
+        if (!fn || !project.calls.isOnRequestPath(change.node) || isDevelopmentOnly(project, change.node)) continue;
         const list = groups.get(fn);
         if (list) list.push(change);
         else groups.set(fn, [change]);
@@ -99,7 +100,7 @@ function described(statement: Statement, table: string | undefined): string {
 function message(project: Project, { site, node, what }: Change, others: number): string {
   const fn = runRoot(node);
   const name = fn && functionName(project, fn);
-  const where = name ? `${name}(), which runs for a request` : "code that runs for a request";
+  const where = name && /^[\w$.#]+$/.test(name) ? `${name}(), which runs for a request` : "code that runs for a request";
   const database = site.binding === undefined ? "D1" : `\`${site.binding}\``;
   if (what === undefined)
     return `\`${site.callee}()\` in ${where}, is meant for one-off maintenance: it cannot bind values, runs the statements one at a time, and stops in the middle when one fails. Prepare what a request needs, and put schema changes into migrations.`;

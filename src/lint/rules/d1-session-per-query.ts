@@ -180,6 +180,8 @@ function areApart(project: Project, flow: Flow, values: Values, earlier: Opening
 
 function comesAfter(flow: Flow, a: Node, b: Node): boolean {
   const before = flow.conditionsOn(a);
+  // Another try after a failure, or what is done about it: the first session is of no more account.
+  if (flow.isInCatch(b) && !flow.isInCatch(a)) return false;
   const exclusive = flow.conditionsOn(b).some((condition) => before.some((other) => other.test === condition.test && other.site === condition.site && other.holds !== condition.holds));
   return !exclusive && flow.reachable(a, b);
 }

@@ -4,7 +4,8 @@ import { enclosingFunction, isFunction, isIdentifier, isWithin, walk } from "../
 import { controlFlow } from "../../project/flow/flow.ts";
 import { queriesOf } from "../../project/graph/queries.ts";
 import { sameTable, type D1Query } from "../../project/graph/query.ts";
-import { runRoot } from "../../project/graph/runs.ts";
+import { isDevelopmentOnly } from "../../project/graph/development.ts";
+import { isInBackground, runRoot } from "../../project/graph/runs.ts";
 import { leavesAsBookmark, sessionsOf, type D1Session } from "../../project/graph/sessions.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Report } from "../finding.ts";
@@ -19,7 +20,7 @@ export default defineRule({
     for (const session of sessionsOf(project)) {
       if (session.start === "primary" || !isAnswer(project, session)) continue;
       const report = brokenLink(project, session);
-      if (report && writesTo(project, session)) yield { ...report, subject: subjectOf(session) };
+      if (report && isWrittenElsewhere(project, session) && !isDevelopmentOnly(project, session.call)) yield { ...report, subject: subjectOf(session) };
     }
   },
 });
@@ -43,7 +44,9 @@ function brokenLink(project: Project, session: D1Session): Omit<Report, "subject
   if (early)
     return {
       span: project.span(early.bookmark),
-      message: `The bookmark of ${of} is taken before its queries ran: it says nothing about them, so the next request may be answered by a replica that has not seen what this one wrote.`,
+      message: early.afterSome
+        ? `The bookmark of ${of} is taken before its last write: it says nothing about that write, so the next request may be answered by a replica that has not seen it.`
+        : `The bookmark of ${of} is taken before its queries ran: it says nothing about them, so the next request may be answered by a replica that has not seen what this one wrote.`,
       confidence: "high",
       related: [
         { span: project.span(session.call), message: "the session" },
@@ -60,6 +63,8 @@ function brokenLink(project: Project, session: D1Session): Omit<Report, "subject
       confidence: "high",
       related,
     };
+  // What a session that only writes hands out is what others start from; its own queries go to the primary anyway.
+  if (session.start === "unconstrained" && onlyWrites(project, session) && startsFromBookmark(project, session)) return undefined;
   if (session.start === "unconstrained")
     return {
       span: project.span(session.call),
@@ -78,21 +83,33 @@ function brokenLink(project: Project, session: D1Session): Omit<Report, "subject
   };
 }
 
+function onlyWrites(project: Project, session: D1Session): boolean {
+  return queriesOn(project, session).every((query) => query.action === "write" || query.action === "ddl");
+}
+
+/** Whether another session of the database starts from a bookmark that came in. */
+function startsFromBookmark(project: Project, { database, call }: D1Session): boolean {
+  return sessionsOf(project).some((other) => other.call !== call && other.start === "bookmark" && (database?.binding === undefined || other.database?.binding === undefined || sameTable(other.database.binding, database.binding)));
+}
+
 /** Whether some code takes a bookmark from a session that this one's caller may hold. */
 function takenElsewhere(project: Project): boolean {
   return sessionsOf(project).some((session) => session.bookmarks.some((call) => leavesAsBookmark(project, call)));
 }
 
-/** A bookmark that is taken before every query of the session, with a query after it. */
-function takenTooEarly(project: Project, session: D1Session, bookmarks: readonly CallExpression[]): { bookmark: CallExpression; query: Node } | undefined {
+/** A bookmark that is taken before every query of the session, or before a write that no bookmark is taken after. */
+function takenTooEarly(project: Project, session: D1Session, bookmarks: readonly CallExpression[]): { bookmark: CallExpression; query: Node; afterSome: boolean } | undefined {
   for (const bookmark of bookmarks) {
     const root = runRoot(bookmark);
     if (!root || runRoot(session.call) !== root) continue;
     const flow = controlFlow(root);
     const uses = queriesIn(project, session, root).filter((node) => flow.has(node));
-    if (!flow.has(bookmark) || uses.length === 0 || uses.some((node) => flow.reachable(node, bookmark))) continue;
-    const after = uses.find((node) => flow.reachable(bookmark, node));
-    if (after) return { bookmark, query: after };
+    if (!flow.has(bookmark) || uses.length === 0) continue;
+    const afterSome = uses.some((node) => flow.reachable(node, bookmark));
+    const late = uses.filter((node) => flow.reachable(bookmark, node) && bookmarks.every((other) => !flow.has(other) || !flow.reachable(node, other)));
+    const writes = new Set<Node>(queriesOf(project).inFunction(root).filter((query) => query.action === "write").map((query) => query.node));
+    const missed = afterSome ? late.find((node) => writes.has(node)) : uses.find((node) => flow.reachable(bookmark, node));
+    if (missed) return { bookmark, query: missed, afterSome };
   }
   return undefined;
 }
@@ -124,16 +141,31 @@ function holdsSession(project: Project, argument: Node, session: D1Session): boo
   return found && !isWithin(session.call, argument);
 }
 
-/** A Worker that only reads a database, or writes it in jobs alone, has no write of a caller's to miss. */
-function writesTo(project: Project, session: D1Session): boolean {
+/** A session that reads what only jobs and people at their desks write has no write of a caller's to miss. */
+function isWrittenElsewhere(project: Project, session: D1Session): boolean {
   const configs = project.bindings.configsFor(session.file.path);
+  const own = tablesOf(project, session);
   return queriesOf(project).all.some((query) => {
     if (query.action !== "write" && !(query.batch && query.action === "unknown")) return false;
-    if (isMaintenance(query.file, query.node) || project.calls.isBackgroundOnly(query.node)) return false;
     const binding = databaseOf(query.database)?.binding;
     const mine = session.database?.binding;
     if (binding !== undefined && mine !== undefined && !sameTable(binding, mine)) return false;
+    if (own && query.writes.length > 0 && !query.writes.some((table) => own.some((other) => sameTable(other, table)))) return false;
     const others = project.bindings.configsFor(query.file.path);
-    return configs.length === 0 || others.length === 0 || others[0]?.dir === configs[0]?.dir;
+    if (configs.length > 0 && others.length > 0 && others[0]?.dir !== configs[0]?.dir) return false;
+    // No bookmark can tell of a write that begins when the answer is on its way.
+    if (isInBackground(query.node)) return false;
+    return !isMaintenance(query.file, query.node) && !project.calls.isBackgroundOnly(query.node) && !isDevelopmentOnly(project, query.node);
   });
+}
+
+/** The tables that the queries of a session read and write; undefined where not all of its queries are in sight. */
+function tablesOf(project: Project, session: D1Session): readonly string[] | undefined {
+  const queries = queriesOn(project, session);
+  if (queries.length === 0 || queries.some((query) => query.action === "unknown" || query.reads.length + query.writes.length === 0)) return undefined;
+  return queries.flatMap((query) => [...query.reads, ...query.writes]);
+}
+
+function queriesOn(project: Project, session: D1Session): readonly D1Query[] {
+  return queriesOf(project).all.filter((query) => sessionCall(query) === session.call);
 }

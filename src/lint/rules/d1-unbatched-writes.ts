@@ -4,6 +4,7 @@ import { calleeName, callbackOf, enclosingFunction, isCall, isFunction, isIdenti
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
+import { isDevelopmentOnly } from "../../project/graph/development.ts";
 import { repetitionsAround } from "../../project/graph/loops.ts";
 import { alwaysLeaves, bodyLeaves, mayLeave } from "../../project/graph/outside.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -105,7 +106,7 @@ function writesOf(project: Project, file: SourceFile, fn: FunctionNode): readonl
     const found = reached.map(({ query }) => query);
     writes.push({ node: call, helper: call, queries: found, tables: [...new Set(found.flatMap((query) => query.writes))] });
   }
-  return writes.filter((write) => !isMaintenance(file, write.node)).sort((a, b) => a.node.start - b.node.start);
+  return writes.filter((write) => !isMaintenance(file, write.node) && !isDevelopmentOnly(project, write.node)).sort((a, b) => a.node.start - b.node.start);
 }
 
 function isWrite(query: D1Query): boolean {

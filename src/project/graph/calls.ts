@@ -1,5 +1,5 @@
 import type { CallExpression, Class, FunctionNode, NewExpression, Node } from "../parse/ast.ts";
-import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, thisClass, unwrap, wrapped } from "../parse/ast.ts";
 import { nodesOf, nodesWithin, type SourceFile } from "../parse/source-file.ts";
 import { ownMethod } from "./classes.ts";
 import type { Project } from "./project.ts";
@@ -74,8 +74,8 @@ export class CallGraph {
 
   /** The names under which a function is known where it is called or handed on: its own, and those that importers give it. */
   namesOf(fn: FunctionNode): ReadonlySet<string> {
-    const { parent } = fn;
-    const declared = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    const parent = holderOf(fn);
+    const declared = declaredName(fn);
     if (declared !== undefined) return this.#namesFor(declared, this.#project.fileOf(fn), fn);
     if (parent?.type === "ExportDefaultDeclaration") return this.#namesFor("default", this.#project.fileOf(fn), fn);
     const key = parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition" || parent?.type === "Property" ? keyName(parent.key, parent.computed) : undefined;
@@ -187,6 +187,11 @@ export class CallGraph {
     return entries;
   }
 
+  /** Whether a function is one that something outside the project runs: a handler, a route, a method of an object. */
+  isEntry(fn: FunctionNode): boolean {
+    return this.#ownEntry(fn) !== undefined;
+  }
+
   /** Whether a node's code runs for a request, a message, an alarm or another event. */
   isOnRequestPath(node: Node): boolean {
     const fn = isFunction(node) ? node : enclosingFunction(node);
@@ -224,7 +229,7 @@ export class CallGraph {
     } else if (!own) {
       // A function used as a value inside another one runs, as far as can be seen, for it.
       const outer = enclosingFunction(fn);
-      if (outer && fn.parent?.type !== "VariableDeclarator" && fn.type !== "FunctionDeclaration") add(this.#entriesOf(outer, seen, depth + 1));
+      if (outer && holderOf(fn)?.type !== "VariableDeclarator" && fn.type !== "FunctionDeclaration") add(this.#entriesOf(outer, seen, depth + 1));
     }
     for (const site of this.callersOf(fn)) {
       const caller = enclosingFunction(site);
@@ -239,7 +244,7 @@ export class CallGraph {
   }
 
   #ownEntry(fn: FunctionNode): Entry | undefined {
-    const parent = fn.parent;
+    const parent = holderOf(fn);
     if (parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition") {
       const cls = parent.parent?.parent;
       const name = keyName(parent.key, parent.computed);
@@ -260,18 +265,25 @@ export class CallGraph {
       const object = parent.parent;
       if (name !== undefined && HANDLERS.has(name) && object && isHandlerObject(object)) return name as Entry;
       if (name !== undefined && /^(?:resolve|handler|loader|action|execute|beforeLoad|GET|POST|PUT|PATCH|DELETE)$/.test(name)) return "route";
-      return undefined;
+      // SvelteKit: `export const actions = { login: async (event) => … }`, each the answer to one form.
+      return object && this.#isActions(object) ? "loader" : undefined;
     }
-    const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    const name = declaredName(fn);
     if (name !== undefined && LOADER_EXPORTS.test(name) && this.#isExported(fn)) return "loader";
     if (parent?.type === "ExportDefaultDeclaration") return /(?:^|\/)(?:routes|api|pages|server|functions|app)\//.test(this.#project.fileOf(fn).path) ? "loader" : "export";
     return undefined;
   }
 
+  #isActions(object: Node): boolean {
+    const holder = wrapped(object).parent;
+    if (holder?.type !== "VariableDeclarator" || holder.id.type !== "Identifier" || holder.id.name !== "actions") return false;
+    return this.#project.exportsOf(this.#project.fileOf(object)).has("actions");
+  }
+
   /** Entries through uses of a function as a value: `app.get("/", handler)`, `{ fetch: handler }`. */
   *#valueUses(fn: FunctionNode, seen: Set<FunctionNode>, depth: number): Iterable<Iterable<Entry>> {
-    const parent = fn.parent;
-    const name = fn.id?.name ?? (parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : undefined);
+    const parent = holderOf(fn);
+    const name = declaredName(fn);
     if (name === undefined) {
       // `{ initialize: async (c) => … }`, given to a router as `api.initialize` from wherever the object is imported.
       const key = parent?.type === "Property" || parent?.type === "PropertyDefinition" || parent?.type === "MethodDefinition" ? keyName(parent.key, parent.computed) : undefined;
@@ -345,10 +357,11 @@ export class CallGraph {
   }
 
   #isExported(fn: FunctionNode): boolean {
-    const top = fn.parent?.type === "VariableDeclarator" ? fn.parent.parent : fn;
+    const holder = holderOf(fn);
+    const top = holder?.type === "VariableDeclarator" ? holder.parent : wrapped(fn);
     const parent = top?.parent;
     if (parent?.type === "ExportNamedDeclaration" || parent?.type === "ExportDefaultDeclaration") return true;
-    const name = fn.id?.name ?? (fn.parent?.type === "VariableDeclarator" && fn.parent.id.type === "Identifier" ? fn.parent.id.name : undefined);
+    const name = declaredName(fn);
     return name !== undefined && this.#project.exportsOf(this.#project.fileOf(fn)).has(name);
   }
 
@@ -440,7 +453,7 @@ export class CallGraph {
 
   #findCallers(fn: FunctionNode): readonly CallSite[] {
     const file = this.#project.fileOf(fn);
-    const parent = fn.parent;
+    const parent = holderOf(fn);
     const names = new Set<string>();
     if (parent?.type === "MethodDefinition" && parent.kind === "constructor") {
       const cls = parent.parent?.parent;
@@ -560,6 +573,17 @@ function newName(site: NewExpression): string | undefined {
   const callee = unwrap(site.callee);
   if (callee.type === "Identifier") return callee.name;
   return isMember(callee) ? propertyName(callee) : undefined;
+}
+
+/** What holds a function: a declarator, a property, a call… `satisfies` and `as` around it say nothing about that. */
+function holderOf(fn: FunctionNode): Node | undefined {
+  return wrapped(fn).parent ?? undefined;
+}
+
+/** The name under which a file declares a function: its own, or that of its variable. */
+function declaredName(fn: FunctionNode): string | undefined {
+  const holder = holderOf(fn);
+  return fn.id?.name ?? (holder?.type === "VariableDeclarator" && holder.id.type === "Identifier" ? holder.id.name : undefined);
 }
 
 /** The object of `export default { fetch }`, perhaps wrapped in a call, a type assertion, or a variable. */

@@ -407,7 +407,7 @@ function enclosingUnit(node: Node): Class | FunctionNode | undefined {
 
 /** The name of a function for people: `Room.alarm`, `getStub`, `fetch`. */
 export function functionName(project: Project, fn: FunctionNode): string {
-  const parent = fn.parent;
+  const parent = wrapped(fn).parent;
   if (parent?.type === "MethodDefinition") {
     const owner = parent.parent?.parent;
     const name = keyName(parent.key, parent.computed) ?? "(computed)";

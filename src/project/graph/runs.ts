@@ -6,6 +6,9 @@ import type { Project } from "./project.ts";
 /** Calls that keep a callback for later instead of running it before they return. */
 const LATER = /^(?:addEventListener|on|once|off|setTimeout|setInterval|queueMicrotask|get|post|put|patch|delete|del|options|head|use|route|all|notFound|onError|subscribe|effect|useEffect|useCallback|useMemo|tool|registerTool|resource|prompt|createServerFn|handler|command|action|query|mutation|middleware|callbackQuery|hears|defineEventHandler|eventHandler)$/;
 
+/** Calls that are given work to go on with behind the answer. */
+const BACKGROUND: ReadonlySet<string> = new Set(["waitUntil", "after", "passThroughOnException"]);
+
 /** What becomes of a query's promise. */
 export type QueryUse =
   /** `await` at the query itself. */
@@ -40,6 +43,13 @@ export function runsWithItsSurroundings(fn: FunctionNode): boolean {
   if (!callback) return false;
   const name = calleeName(callback.call);
   return name === undefined || !LATER.test(name);
+}
+
+/** Whether a node is part of work that is handed to `waitUntil` and the like where it stands: the answer does not wait for it. */
+export function isInBackground(node: Node): boolean {
+  for (let current = node; current.parent; current = current.parent)
+    if (isCall(current.parent) && current.parent.callee !== current && BACKGROUND.has(calleeName(current.parent) ?? "")) return true;
+  return false;
 }
 
 /** What becomes of the promise that a node gives. */
@@ -91,7 +101,7 @@ export function useOf(node: Node): QueryUse {
       }
       case "CallExpression": {
         const name = calleeName(parent);
-        if (name === "waitUntil" || name === "after" || name === "passThroughOnException") return "background";
+        if (name !== undefined && BACKGROUND.has(name)) return "background";
         const member = calleeMember(parent);
         if (member && isIdentifier(unwrap(member.object), "Promise")) return "joined";
         return "kept";

@@ -2,6 +2,7 @@ import type { CallExpression, Node } from "../../../project/parse/ast.ts";
 import { calleeMember, isCall, isIdentifier, isWithin, propertyName } from "../../../project/parse/ast.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
 import { controlFlow } from "../../../project/flow/flow.ts";
+import { isDevelopmentOnly } from "../../../project/graph/development.ts";
 import { bodyOf, natureOf, repetitionOfCall, repetitionsAround, type Repetition } from "../../../project/graph/loops.ts";
 import { bodyLeaves } from "../../../project/graph/outside.ts";
 import type { Project } from "../../../project/graph/project.ts";
@@ -46,7 +47,7 @@ function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
   const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
   for (const trigger of triggersIn(project, file)) {
     const repetition = costlyRepetition(project, trigger.node);
-    if (!repetition || trigger.reached.every((reached) => isForManyTurns(project, reached, trigger, repetition))) continue;
+    if (!repetition || isDevelopmentOnly(project, trigger.node) || trigger.reached.every((reached) => isForManyTurns(project, reached, trigger, repetition))) continue;
     const known = loops.get(repetition.node);
     if (known) known.triggers.push(trigger);
     else loops.set(repetition.node, { repetition, triggers: [trigger] });
