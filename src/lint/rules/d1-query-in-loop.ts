@@ -1,3 +1,5 @@
+import type { Node } from "../../project/parse/ast.ts";
+import { isFunction } from "../../project/parse/ast.ts";
 import type { Span } from "../../project/span.ts";
 import type { Repetition } from "../../project/graph/loops.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -43,8 +45,18 @@ function message(project: Project, repetition: Repetition, triggers: readonly Tr
   const subject = over === undefined ? "on every turn of the loop" : `once for every element of \`${over}\``;
   const several = new Set(triggers.flatMap((trigger) => trigger.reached.map(({ query }) => query.node))).size;
   const more = several > 1 ? `, and so ${several === 2 ? "does" : "do"} ${several === 2 ? "one other query" : `${several - 1} other queries`} in it` : "";
-  const together = repetition.node.type === "CallExpression" ? "even side by side they queue up at the one database" : "each waits for the one before";
+  const together = repetition.node.type === "CallExpression" || triggers.every((trigger) => !holdsUpTurn(trigger.node, repetition.node)) ? "even side by side they queue up at the one database" : "each waits for the one before";
   return `${capital(what)} ${subject}${more}: every query is a round trip of its own to the database, ${together}, and an invocation is cut off after ${platformValue("d1-limits", "d1-queries-per-invocation-paid")} of them (${platformValue("d1-limits", "d1-queries-per-invocation-free")} on the free plan).`;
+}
+
+/** Whether a loop's turn waits for a node: not when its promise, or that of the function around it, is only put aside. */
+function holdsUpTurn(node: Node, loop: Node): boolean {
+  let waits = false;
+  for (let current: Node | undefined = node; current && current !== loop; current = current.parent ?? undefined) {
+    if (current.type === "AwaitExpression") waits = true;
+    else if (isFunction(current)) waits = false;
+  }
+  return waits;
 }
 
 function capital(text: string): string {

@@ -36,6 +36,7 @@ const IDENTITY = /^(?:id|uuid|key|slug|created_?at|createdAt)$|_id$|[a-z]Id$/;
 const CLAIMED = /^(?:is_?)?(?:used|claimed|redeemed|consumed|taken|locked|assigned|reserved|accepted|revoked|verified|approved|processed|published)(?:_?(?:at|by|count))?$|^(?:status|state)$/i;
 const USED_UP = /(?:^|_)(?:balance|credits?|stock|remaining|quota|quantity|seats?|inventory|points|coins|tokens_left|uses|amount|available)(?:$|_)|(?:Balance|Credits?|Stock|Remaining|Quota|Quantity|Seats?|Inventory|Points|Coins)$/;
 const ONE_TIME = /token|otp|nonce|invit|challenge|magic|password_?reset|verification|voucher|coupon|one_?time|pairing|oauth_?state|auth_?code/i;
+const SINGLE_COLUMN = /^\s*select\s+["'`[]?(\w+)["'`\]]?\s+from\b/i;
 const EXCLUSIVE_CALLBACKS = new Set(["blockConcurrencyWhile", "runExclusive", "withLock", "acquire", "lock"]);
 
 export default defineRule({
@@ -171,7 +172,19 @@ function isFieldOfRow(scene: Scene, node: Node, column: string): boolean {
   if (isIdentifier(node)) return sameColumn(node.name, column) && isDestructured(scene, node);
   if (!isCall(node) || !scene.isRow(node)) return false;
   const [argument] = node.arguments;
+  const only = onlyColumnRead(scene, node);
+  if (only !== undefined) return sameColumn(only, column);
   return calleeName(node) === "first" && argument !== undefined && sameColumn(scene.project.constants.constantOf(argument)?.value ?? "", column);
+}
+
+/** The column that a helper reads of the table, when it reads no other: `loadSettings()` with `SELECT value FROM settings`. */
+function onlyColumnRead(scene: Scene, call: CallExpression): string | undefined {
+  const reached = queriesOf(scene.project).reached(call);
+  // What writes too gives something else than what it read.
+  if (reached.length === 0 || reached.some(({ query }) => query.action !== "read")) return undefined;
+  const columns = reached.flatMap(({ query }) => query.statements.flatMap((statement) => statement.texts.map((text) => SINGLE_COLUMN.exec(templateText(text))?.[1])));
+  const [first] = columns;
+  return first !== undefined && columns.every((column) => column !== undefined && sameColumn(column, first)) && reached.every(({ query }) => readsTable(query, scene.table)) ? first : undefined;
 }
 
 function isDestructured(scene: Scene, node: Node): boolean {

@@ -80,17 +80,42 @@ function callerFiles(project: Project, text: Node): readonly SourceFile[] {
 }
 
 function excessOf(project: Project, found: PlaceholderList, site: SqlSite | undefined): Excess | undefined {
-  const { node, list, counted, each, position, text } = found;
+  const { node, counted, each, position, text } = found;
+  let { list } = found;
   let bound: Bound;
   if (counted) {
     const highest = highestOf(project, list);
-    bound = highest === undefined ? { kind: "sized" } : { kind: "max", count: highest };
+    const given = highest === undefined ? longestGiven(project, list) : undefined;
+    bound = highest === undefined ? (given?.bound ?? { kind: "sized" }) : { kind: "max", count: highest };
+    list = given?.list ?? list;
   } else bound = boundOf(project, list);
   const base = { node, list, position, bound, text };
   if (bound.kind === "sized") return undefined;
   if (bound.kind === "open") return base;
   const total = bound.count * each + (site ? otherParameters(site, list, project) : 0);
   return total > MAX_PARAMETERS ? { ...base, total } : undefined;
+}
+
+/** The longest of the lists whose length a function is given by its callers: `statementFor(ids.length)`; undefined when one gives another number. */
+function longestGiven(project: Project, raw: Node): { readonly list: Node; readonly bound: Bound } | undefined {
+  const node = unwrap(raw);
+  const variable = isIdentifier(node) ? project.fileOf(node).scopes.resolve(node) : undefined;
+  const fn = variable?.kind === "parameter" && isFunction(variable.declaration) ? variable.declaration : undefined;
+  const index = fn ? fn.params.findIndex((parameter) => parameter === variable?.node) : -1;
+  if (!fn || index < 0) return undefined;
+  let longest: { readonly list: Node; readonly bound: Bound } | undefined;
+  for (const call of project.calls.callersOf(fn)) {
+    const argument = call.arguments[index];
+    const size = argument && argument.type !== "SpreadElement" ? unwrap(argument) : undefined;
+    if (!isMember(size) || !/^(?:length|size)$/.test(propertyName(size) ?? "")) return undefined;
+    const bound = boundOf(project, size.object);
+    if (!longest || rankOf(bound) > rankOf(longest.bound)) longest = { list: size.object, bound };
+  }
+  return longest;
+}
+
+function rankOf(bound: Bound): number {
+  return bound.kind === "open" ? Number.POSITIVE_INFINITY : bound.kind === "max" ? bound.count : 0;
 }
 
 /** Values bound beside the list: arguments of `bind` that are no spreads, and further lists of the same elements. */

@@ -17,6 +17,8 @@ const BINDING_TYPE = /\b(?:D1Database|DurableObjectNamespace|KVNamespace|R2Bucke
 const OTHER_TYPES: Readonly<Record<string, OtherBindingKind>> = { KVNamespace: "kv", R2Bucket: "r2", Queue: "queue", Fetcher: "service", Ai: "ai", Vectorize: "vectorize", VectorizeIndex: "vectorize" };
 
 const PREPARING_MEMBER = /\benv\s*\??\.\s*([A-Z][\w$]*)\s*[?!]?\s*\.\s*prepare\s*\(/g;
+/** `db = env.DB`, `database: env.DATABASE`: a name that the member of `env` is kept under. */
+const KEPT_MEMBER = /\b([A-Za-z_$][\w$]*)\s*[=:]\s*(?:[A-Za-z_$][\w$]*\??\.)?(?<!\b(?:process|meta)\s*\??\.\s*)env\s*\??\.\s*([A-Za-z_$][\w$]*)\s*(?=[,;)}\r\n])/g;
 
 /** Which names in `env` are namespaces, databases and other bindings: from the configurations, and from the members of `Env` types. */
 export class BindingTable {
@@ -99,7 +101,7 @@ export class BindingTable {
     return table;
   }
 
-  /** `env.DB.prepare("…")` where nothing declares `DB` (bound in the dashboard, plain JavaScript): only databases are asked to prepare. */
+  /** `env.DB.prepare("…")`, or `db.prepare("…")` of a kept one, where nothing declares `DB` (bound in the dashboard, plain JavaScript): only databases are asked to prepare. */
   #used(): ReadonlyMap<string, NamedBinding> {
     if (this.#byUse) return this.#byUse;
     const table = new Map<string, NamedBinding>();
@@ -107,7 +109,11 @@ export class BindingTable {
     for (const path of checkout.sources) {
       const text = checkout.read(path);
       if (text === undefined || !text.includes(".prepare")) continue;
-      for (const [, name] of text.matchAll(PREPARING_MEMBER)) if (name !== undefined && !table.has(name)) table.set(name, { type: "d1", name });
+      const add = (name: string | undefined): void => {
+        if (name !== undefined && !table.has(name)) table.set(name, { type: "d1", name });
+      };
+      for (const [, name] of text.matchAll(PREPARING_MEMBER)) add(name);
+      for (const [, kept, name] of text.matchAll(KEPT_MEMBER)) if (kept !== undefined && new RegExp(`(?<![\\w$])${kept.replaceAll("$", "\\$")}\\s*\\??\\.\\s*prepare\\s*\\(`).test(text)) add(name);
     }
     return (this.#byUse = table);
   }

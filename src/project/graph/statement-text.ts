@@ -1,4 +1,4 @@
-import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
+import type { CallExpression, Class, FunctionNode, Node } from "../parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, enclosingFunction, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
 import type { Variable } from "../parse/scopes.ts";
@@ -154,6 +154,8 @@ class Texts {
     if (constant) return [{ parts: [constant.value] }];
     const name = propertyName(node);
     if (name === undefined) return [];
+    const owner = this.#project.kindOf(node.object);
+    if (owner?.kind === "class" || owner?.kind === "instance") return this.#field(owner.cls, name, owner.kind === "class", depth);
     const definition = this.#project.definitionOf(node.object);
     const holder = definition?.type === "expression" ? definition.node : definition?.type === "variable" && definition.variable.declaration.type === "VariableDeclarator" ? definition.variable.declaration.init : undefined;
     const object = holder ? unwrap(holder) : undefined;
@@ -163,9 +165,44 @@ class Texts {
     return [];
   }
 
+  /** A field that only its declaration gives a value. */
+  #field(cls: Class, name: string, isStatic: boolean, depth: number): readonly TextTemplate[] {
+    for (const member of cls.body.body)
+      if (member.type === "PropertyDefinition" && member.static === isStatic && member.value && keyName(member.key, member.computed) === name && (isStatic || member.readonly)) return this.of(member.value, depth + 1);
+    return [];
+  }
+
+  /** `TEMPLATE.replace("{{columns}}", columns)`: what stands for the mark in the text. */
+  #filledIn(object: Node, [mark, value]: readonly Node[], everywhere: boolean, depth: number): readonly TextTemplate[] {
+    const needle = mark && mark.type !== "SpreadElement" ? this.#project.constants.constantOf(mark)?.value : undefined;
+    if (!needle || !value || value.type === "SpreadElement" || isFunction(unwrap(value))) return [];
+    const texts = this.of(object, depth + 1);
+    const filling = this.#part(value, depth + 1);
+    return texts.flatMap(({ parts }) => {
+      const pieces: (readonly TextTemplate[])[] = [];
+      let found = false;
+      for (const part of parts) {
+        if (typeof part !== "string" || !part.includes(needle) || (found && !everywhere)) {
+          pieces.push([{ parts: [part] }]);
+          continue;
+        }
+        found = true;
+        const [first = "", ...rest] = part.split(needle);
+        const later = everywhere ? rest : [rest.join(needle)];
+        pieces.push([{ parts: [first] }]);
+        for (const piece of later) pieces.push(filling, [{ parts: [piece] }]);
+      }
+      return found ? product(pieces) : [];
+    });
+  }
+
   #call(node: CallExpression, depth: number): readonly TextTemplate[] {
     const member = calleeMember(node);
     const name = member ? propertyName(member) : undefined;
+    if (member && (name === "replace" || name === "replaceAll")) {
+      const filled = this.#filledIn(member.object, node.arguments, name === "replaceAll", depth);
+      if (filled.length > 0) return filled;
+    }
     if (member && (name === "trim" || name === "toString" || name === "trimEnd" || (!this.#asWritten && (name === "replace" || name === "replaceAll")))) return this.of(member.object, depth + 1);
     if (member && name === "concat") return product([this.of(member.object, depth + 1), ...node.arguments.map((argument) => this.of(argument, depth + 1))]);
     if (member && name === "join") {

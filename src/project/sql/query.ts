@@ -195,7 +195,10 @@ export function setColumns(sql: SqlInput): readonly SetColumn[] {
     const equals = part.findIndex((place) => place.token.text === "=" && place.depth === depth);
     if (equals < 1) continue;
     const right = part.slice(equals + 1).map((place) => place.token);
-    const left = part.slice(0, equals).map((place) => place.token).filter((token, i, all) => isName(token) && all[i + 1]?.text !== ".");
+    const tokens = part.slice(0, equals).map((place) => place.token);
+    const names = tokens.filter((token, i, all) => isName(token) && all[i + 1]?.text !== ".");
+    // `SET like = ?`: what stands alone before the sign is a column, whatever it is called.
+    const left = names.length === 0 ? tokens.filter((token) => token.kind === "word").slice(-1) : names;
     for (const column of left) found.push({
       column: nameText(column),
       expression: joined(right),

@@ -1,5 +1,6 @@
-import type { Node } from "../../../project/parse/ast.ts";
-import { isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../../../project/parse/ast.ts";
+import type { CallExpression, Node } from "../../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../../../project/parse/ast.ts";
+import type { Variable } from "../../../project/parse/scopes.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
 import type { Project } from "../../../project/graph/project.ts";
 
@@ -170,7 +171,7 @@ function declaredType(project: Project, raw: Node, depth: number): Node | undefi
       if (!variable || variable.kind === "import") return undefined;
       const own = annotationOf(variable.node);
       if (own) return own;
-      return patternType(project, file, variable.node, depth);
+      return patternType(project, file, variable.node, depth) ?? valueType(project, variable, depth);
     }
     case "AwaitExpression": {
       const inner = declaredType(project, node.argument, depth + 1);
@@ -178,7 +179,9 @@ function declaredType(project: Project, raw: Node, depth: number): Node | undefi
     }
     case "CallExpression": {
       const [target] = project.targetsOf(node);
-      return target?.returnType?.typeAnnotation;
+      if (target) return target.returnType?.typeAnnotation;
+      // stmt.first<Row>()
+      return calleeName(node) === "first" && node.arguments.length === 0 ? statementRow(project, node) : undefined;
     }
     case "MemberExpression": {
       const name = propertyName(node);
@@ -190,6 +193,81 @@ function declaredType(project: Project, raw: Node, depth: number): Node | undefi
     default:
       return undefined;
   }
+}
+
+/** The type of a variable by what it is given: its only value, an element of a list that a loop or a callback goes through. */
+function valueType(project: Project, variable: Variable, depth: number): Node | undefined {
+  const { declaration, node } = variable;
+  if (variable.kind === "parameter" && isFunction(declaration)) {
+    const callback = declaration.params[0] === node ? callbackOf(declaration) : undefined;
+    const list = callback && EACH.test(calleeName(callback.call) ?? "") ? calleeMember(callback.call)?.object : undefined;
+    return list && elementType(project, list, depth + 1);
+  }
+  if (variable.kind !== "const" || declaration.type !== "VariableDeclarator" || declaration.id !== node) return undefined;
+  const loop = declaration.parent?.parent;
+  if (loop?.type === "ForOfStatement" && loop.left === declaration.parent) return elementType(project, loop.right, depth + 1);
+  return declaration.init ? declaredType(project, declaration.init, depth + 1) : undefined;
+}
+
+const EACH = /^(?:map|flatMap|forEach|filter|find|some|every)$/;
+const SAME_ELEMENTS = /^(?:filter|slice|sort|toSorted|reverse|toReversed)$/;
+
+/** The type of a list's elements where the code says it with a query: `all<Row>()`, `as D1Result<Row>`. */
+function elementType(project: Project, raw: Node, depth: number): Node | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  const node = unwrap(raw);
+  switch (node.type) {
+    case "LogicalExpression":
+      return elementType(project, node.left, depth + 1);
+    case "MemberExpression":
+      return propertyName(node) === "results" ? resultRow(project, node.object, depth + 1) : undefined;
+    case "CallExpression": {
+      const member = calleeMember(node);
+      return member && SAME_ELEMENTS.test(propertyName(member) ?? "") ? elementType(project, member.object, depth + 1) : undefined;
+    }
+    case "Identifier": {
+      const { declaration, node: name, kind } = project.fileOf(node).scopes.resolve(node) ?? {};
+      if (kind !== "const" || declaration?.type !== "VariableDeclarator" || !declaration.init || !name) return undefined;
+      if (declaration.id === name) return elementType(project, declaration.init, depth + 1);
+      const property = name.parent?.type === "AssignmentPattern" ? name.parent.parent : name.parent;
+      return property?.type === "Property" && property.parent === declaration.id && keyName(property.key, property.computed) === "results" ? resultRow(project, declaration.init, depth + 1) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The row's type of what a query answers: `await stmt.all<Row>()`, `(await stmt.run()) as D1Result<Row>`. */
+function resultRow(project: Project, node: Node, depth: number): Node | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  switch (node.type) {
+    case "TSAsExpression":
+    case "TSSatisfiesExpression": {
+      const type = node.typeAnnotation;
+      if (type.type === "TSTypeReference" && type.typeName.type === "Identifier" && type.typeName.name === "D1Result") return type.typeArguments?.params[0];
+      return resultRow(project, node.expression, depth + 1);
+    }
+    case "TSNonNullExpression":
+      return resultRow(project, node.expression, depth + 1);
+    case "AwaitExpression":
+      return resultRow(project, node.argument, depth + 1);
+    case "CallExpression":
+      return statementRow(project, node);
+    case "Identifier": {
+      const { declaration, node: name, kind } = project.fileOf(node).scopes.resolve(node) ?? {};
+      return kind === "const" && declaration?.type === "VariableDeclarator" && declaration.init && declaration.id === name ? resultRow(project, declaration.init, depth + 1) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `Row` of `stmt.all<Row>()`. */
+function statementRow(project: Project, call: CallExpression): Node | undefined {
+  const member = calleeMember(call);
+  const [row] = call.typeArguments?.params ?? [];
+  if (!member || !row || !/^(?:all|run|first)$/.test(propertyName(member) ?? "")) return undefined;
+  return project.kindOf(member.object)?.kind === "d1-statement" ? row : undefined;
 }
 
 function annotationOf(node: Node): Node | undefined {

@@ -181,6 +181,7 @@ function givenFor(project: Project, fn: FunctionNode, given: readonly Node[], li
 /** The literal text straight before an expression that is part of a template or concatenation; undefined when it is none. */
 function textBefore(project: Project, node: Node): string | undefined {
   const { parent } = node;
+  if (isCall(parent)) return textBeforeMark(project, parent, node);
   if (parent?.type === "TemplateLiteral") {
     const index = parent.expressions.findIndex((expression) => expression === node);
     const text = parent.quasis[index]?.value.cooked ?? "";
@@ -190,6 +191,16 @@ function textBefore(project: Project, node: Node): string | undefined {
   if (parent.right === node) return lastText(project, parent.left);
   // `"… IN (" + a + ")"`: the tree leans to the left, so a left operand begins the text.
   return "";
+}
+
+/** `TEMPLATE.replace("{{ids}}", marks)`: what stands before the mark. */
+function textBeforeMark(project: Project, call: CallExpression, value: Node): string | undefined {
+  const member = calleeMember(call);
+  const [mark, filling] = call.arguments;
+  if (!member || filling !== value || !mark || mark.type === "SpreadElement" || !/^replace(?:All)?$/.test(propertyName(member) ?? "")) return undefined;
+  const needle = project.constants.constantOf(mark)?.value;
+  const text = needle ? textOf(project, member.object) : undefined;
+  return needle !== undefined && text?.includes(needle) ? text.slice(0, text.indexOf(needle)) : undefined;
 }
 
 function lastText(project: Project, raw: Node | undefined): string {
