@@ -2,7 +2,7 @@ import { controlFlow } from "../flow/flow.ts";
 import type { Condition } from "../flow/steps.ts";
 import { valuesOf } from "../flow/values.ts";
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
-import { calleeMember, calleeName, isCall, isIdentifier, isMember, isWithin, propertyName, unwrap } from "../parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isIdentifier, isMember, isWithin, propertyName, unwrap } from "../parse/ast.ts";
 import { isOutsideCallOfBase } from "./awaits.ts";
 import type { Project } from "./project.ts";
 import { queriesOf } from "./queries.ts";
@@ -29,10 +29,13 @@ export function leavesTheWorker(project: Project, call: CallExpression): boolean
     case "stub":
       return useOf(call) !== "kept";
     case "external-instance":
-      return kind.module !== "d1-orm" && useOf(call) === "awaited";
+      return kind.module !== "d1-orm" && isAwaited(call);
     case "instance":
       return useOf(call) !== "kept" && isOutsideCallOfBase(project, kind.cls, propertyName(member) ?? "");
     case undefined: {
+      // A part of a package's client: `stripe.checkout.sessions.create()`.
+      const client = clientOf(project, member.object);
+      if (client !== undefined) return client !== "d1-orm" && isAwaited(call);
       const name = propertyName(member);
       const object = unwrap(member.object);
       if (name === "fetch") return isIdentifier(object, "globalThis") || useOf(call) === "awaited";
@@ -41,6 +44,25 @@ export function leavesTheWorker(project: Project, call: CallExpression): boolean
     default:
       return false;
   }
+}
+
+/** Whether a call is waited for where it stands, or by what its callback is handed to: `await retry(() => client.send())`. */
+function isAwaited(call: CallExpression): boolean {
+  const use = useOf(call);
+  if (use !== "returned") return use === "awaited";
+  const fn = enclosingFunction(call);
+  const callback = fn ? callbackOf(fn) : undefined;
+  return callback !== undefined && isAwaited(callback.call);
+}
+
+/** The package whose client a member belongs to: `client` of `client.chat.completions`, `this.client` of `this.client.pages`. */
+function clientOf(project: Project, raw: Node): string | undefined {
+  for (let node = unwrap(raw); isMember(node); ) {
+    node = unwrap(node.object);
+    const kind = project.kindOf(node);
+    if (kind) return kind.kind === "external-instance" ? kind.module : undefined;
+  }
+  return undefined;
 }
 
 /**

@@ -65,7 +65,7 @@ export function sameTable(a: string, b: string): boolean {
 
 function actionOf(statements: readonly QueryStatement[]): StatementAction {
   const actions = new Set(statements.map((statement) => statement.action));
-  for (const action of ["write", "ddl", "unknown", "read"] as const) if (actions.has(action)) return action;
+  for (const action of ["write", "ddl", "unknown", "control", "read"] as const) if (actions.has(action)) return action;
   return "unknown";
 }
 

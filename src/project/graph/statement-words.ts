@@ -2,7 +2,8 @@ import { tables } from "../sql/query.ts";
 import { sqlText } from "../sql/text.ts";
 import { HOLE } from "./statement-text.ts";
 
-export type StatementAction = "read" | "write" | "ddl" | "unknown";
+/** `control` is what opens and closes transactions. */
+export type StatementAction = "read" | "write" | "ddl" | "control" | "unknown";
 
 /** What a statement does and to which tables, by its words. `HOLE` stands for what is not known. */
 export function readStatement(sql: string): { readonly action: StatementAction; readonly reads: readonly string[]; readonly writes: readonly string[] } {
@@ -33,6 +34,13 @@ function actionOf(text: string): StatementAction {
     case "reindex":
     case "pragma":
       return "ddl";
+    case "begin":
+    case "commit":
+    case "end":
+    case "rollback":
+    case "savepoint":
+    case "release":
+      return "control";
     default:
       return "unknown";
   }

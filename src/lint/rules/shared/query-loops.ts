@@ -108,7 +108,7 @@ function isCallbackRunner(call: CallExpression): boolean {
 
 /** Schema statements run once a deployment, if at all, and cannot all be batched; nobody waits for what is handed to `waitUntil`. */
 function counts(query: D1Query): boolean {
-  return query.action !== "ddl" && query.use !== "background" && query.use !== "dropped" && !isMaintenance(query.file, query.node);
+  return query.action !== "ddl" && query.action !== "control" && query.use !== "background" && query.use !== "dropped" && !isMaintenance(query.file, query.node);
 }
 
 /** Whether a turn only now and then asks the database, for many turns at once: what they collected, or a buffer that is full. */

@@ -482,6 +482,7 @@ export class TextJudge {
       if (fn) return least(worstOf(this.#returns(fn).map((value) => this.#of(value, outer, depth + 1))), name === "reduce" ? this.#all([node.arguments[1]], outer, depth) : SAFE);
       return callback && CLEANERS.test(this.#project.text(callback)) ? SAFE : this.#of(member.object, outer, depth + 1);
     }
+    if (member && (name === "then" || name === "catch" || name === "finally")) return this.#settled(node, member, name, outer, depth);
     if (SAFE_CALLS.has(name)) return SAFE;
     if (member && (name === "replace" || name === "replaceAll")) return isCleaning(node) ? SAFE : this.#all([member.object, node.arguments[1]], outer, depth);
     if (member && name === "filter" && node.arguments[0] && isSelection(this.#project, node.arguments[0])) return SAFE;
@@ -500,6 +501,16 @@ export class TextJudge {
     // What becomes of it in there is not in sight.
     if (argument.trust === "request") return { ...argument, weak: true };
     return { trust: "unknown", origin: node, weak: argument.trust === "safe" && node.arguments.length > 0 };
+  }
+
+  /** `request.json().catch(() => ({}))`, `request.text().then((text) => text.trim())`: what the promise gives, or what the callback makes of it. */
+  #settled(node: CallExpression, member: MemberExpression, name: "then" | "catch" | "finally", outer: Guards, depth: number): Judgement {
+    const given = this.#of(member.object, outer, depth + 1);
+    const [callback] = node.arguments;
+    if (name === "finally" || !callback || callback.type === "SpreadElement") return given;
+    const fn = this.#functionOf(callback);
+    const made = fn ? worstOf(this.#returns(fn).map((value) => this.#of(value, outer, depth + 1))) : given;
+    return name === "then" ? made : least(given, fn ? made : SAFE);
   }
 
   #functionOf(node: Node): FunctionNode | undefined {
@@ -646,8 +657,9 @@ function isRequestType(project: Project, name: Node): boolean {
 function isHandler(fn: FunctionNode): boolean {
   const callback = callbackOf(fn);
   if (callback) return HANDLER_CALLS.test(calleeName(callback.call) ?? "");
-  if (fn.parent?.type === "Property") return HANDLER_KEYS.test(keyName(fn.parent.key, fn.parent.computed) ?? "");
-  return fn.type === "FunctionDeclaration" || fn.parent?.type === "VariableDeclarator" || fn.parent?.type === "ExportDefaultDeclaration";
+  const holder = wrapped(fn).parent;
+  if (holder?.type === "Property") return HANDLER_KEYS.test(keyName(holder.key, holder.computed) ?? "");
+  return fn.type === "FunctionDeclaration" || holder?.type === "VariableDeclarator" || holder?.type === "ExportDefaultDeclaration";
 }
 
 function contains(pattern: Node, name: Node): boolean {
