@@ -2,6 +2,7 @@ import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, callbackOf, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
+import { excludeEachOther, factOf } from "../../project/flow/exclusive.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
 import { isDevelopmentOnly } from "../../project/graph/development.ts";
@@ -164,7 +165,7 @@ function runsOf(project: Project, file: SourceFile, fn: FunctionNode, writes: re
   return [...new Set(group.values())].map((run) => {
     // Of two branches one write counts: the other never comes after it.
     const kept: Write[] = [];
-    for (const write of [...new Set(run)].sort((a, b) => a.node.start - b.node.start)) if (!kept.some((other) => areExclusive(flow, other.node, write.node))) kept.push(write);
+    for (const write of [...new Set(run)].sort((a, b) => a.node.start - b.node.start)) if (!kept.some((other) => excludeEachOther(flow, file, other.node, write.node))) kept.push(write);
     return kept;
   }).filter((run) => run.length > 1);
 }
@@ -184,7 +185,7 @@ function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flo
   if (workflowStepAround(earlier.node) !== workflowStepAround(later.node) || backgroundAround(earlier.node) !== backgroundAround(later.node)) return false;
   if (differentDatabases(earlier, later) || !areRelated(project, earlier, later)) return false;
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
-  if (isBestEffort(file, flow, earlier, later) || areExclusive(flow, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
+  if (isBestEffort(file, flow, earlier, later) || excludeEachOther(flow, file, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
   if (inReportedLoop(project, file, earlier.node, later.node) || isCleanUp(project, earlier) || isCleanUp(project, later)) return false;
   return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, fn, flow, values, earlier, later);
 }
@@ -271,16 +272,6 @@ function leaves(file: SourceFile, block: Node | null | undefined): boolean {
   return found;
 }
 
-/** Whether one run of the function can only make one of the two. */
-function areExclusive(flow: Flow, a: Node, b: Node): boolean {
-  const left = flow.conditionsOn(a);
-  return flow.conditionsOn(b).some((condition) => left.some((other) => {
-    if (other.test !== condition.test || other.kind !== condition.kind || other.site !== condition.site) return false;
-    if (condition.kind === "case") return other.holds && condition.holds && !condition.cases.some((candidate) => other.cases.includes(candidate));
-    return other.holds !== condition.holds;
-  }));
-}
-
 /** Both in loops that are reported for their queries: mending those mends this. */
 function inReportedLoop(project: Project, file: SourceFile, a: Node, b: Node): boolean {
   const reported = queryLoops(project, file).filter((loop) => loop.confidence !== "low");
@@ -303,7 +294,7 @@ function needsResult(project: Project, file: SourceFile, flow: Flow, values: Val
   const reads = queriesOf(project).in(file).filter((query) => query.node.start > earlier.node.end && query.node.end < later.node.end && query.reads.some((table) => earlier.tables.some((written) => sameTable(table, written))));
   const sources = new Set<Node>([earlier.node, ...reads.map((query) => query.node)]);
   if (values.dependsOn(later.node, (node) => node !== later.node && sources.has(node))) return true;
-  if (decidesOnItself(project, file, values, earlier, later)) return true;
+  if (decidesOnItself(project, file, values, earlier, later) || comesInstead(flow, values, earlier, later)) return true;
   const before = new Set(flow.conditionsOn(earlier.node).map((condition) => condition.test));
   return flow.conditionsOn(later.node).some((condition) => {
     if (before.has(condition.test) || !values.dependsOn(condition.test, (node) => sources.has(node))) return false;
@@ -329,6 +320,18 @@ function decidesOnItself(project: Project, file: SourceFile, values: Values, ear
 function isSuccess(test: Node): boolean {
   const value = unwrap(test);
   return isMember(value) && propertyName(value) === "success" && isIdentifier(unwrap(value.object));
+}
+
+/** `const row = await UPDATE … RETURNING; if (row) return row; await INSERT …`: the later write is made where the earlier found nothing, or failed. */
+function comesInstead(flow: Flow, values: Values, earlier: Write, later: Write): boolean {
+  if (earlier.helper) return false;
+  const givesRow = earlier.queries.some((query) => query.method === "first");
+  const before = new Set(flow.conditionsOn(earlier.node).map((condition) => condition.test));
+  return flow.conditionsOn(later.node).some((condition) => {
+    const fact = before.has(condition.test) ? undefined : factOf(condition);
+    if (!fact || !(isIdentifier(fact.test) || isMember(fact.test)) || !values.dependsOn(fact.test, earlier.node)) return false;
+    return (!fact.holds && !/err|fail/i.test(isIdentifier(fact.test) ? fact.test.name : (propertyName(fact.test) ?? ""))) || (givesRow && isIdentifier(fact.test));
+  });
 }
 
 function isErrorCheck(test: string): boolean {
