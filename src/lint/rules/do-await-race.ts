@@ -116,7 +116,7 @@ function racing(project: Project, flow: Flow, values: Values, read: Read, write:
   if (directly) for (const node of [...again]) if (write.values.some((value) => isWithin(node, value))) again.delete(node);
   for (const pause of pauses) {
     const way = flow.somePath({ from: read.node, via: (node) => node === pause.node, avoiding: (node) => again.has(node), to: write.node });
-    if (way && !isWithin(read.node, pause.node.argument) && !feedsItself(write, again)) return pause;
+    if (way && !isWithin(read.node, pause.node.argument) && !feedsItself(write, again) && !isSharedInMemory(flow, values, read, pause, write)) return pause;
   }
   return undefined;
 }
@@ -159,6 +159,36 @@ function isHandedOver(call: CallExpression, holds: (node: Node) => boolean): boo
 /** `setState({ ...this.state, x })`: the rest of the value is what is there at that moment. */
 function feedsItself(write: Write, again: ReadonlySet<Node>): boolean {
   return [...again].some((node) => write.values.some((value) => isWithin(node, value)));
+}
+
+/**
+ * `this.game ??= await storage.get("game"); await fetch(…); this.game.turn++; await storage.put("game", this.game)`: every event works on what
+ * the field holds at that moment. Not where something taken from it before the wait is put back.
+ */
+function isSharedInMemory(flow: Flow, values: Values, read: Read, pause: Pause, write: Write): boolean {
+  const isSource = (node: Node): boolean => node === read.node;
+  const stored = write.values.map((value) => fieldsStored(value, (node) => values.dependsOn(node, isSource)));
+  const fields = stored.flatMap((found) => found ?? []);
+  return fields.length > 0 && !stored.includes(undefined) && fields.every((field) => {
+    const later = values.definitionsOf(field).filter(({ step }) => step.node && flow.reachable(pause.node, step.node) && flow.reachable(step.node, write.node));
+    return later.every((definition) => !definition.values.some((value) => holdsOld(flow, values, value, pause, isSource)));
+  });
+}
+
+/** The fields of `this` that a stored value is made of, as far as it depends on what was read; undefined where it depends on it otherwise. */
+function fieldsStored(raw: Node, depends: (node: Node) => boolean): readonly Node[] | undefined {
+  const value = unwrap(raw);
+  if (isMember(value) && value.object.type === "ThisExpression") return [value];
+  if (!depends(value)) return [];
+  if (value.type !== "ObjectExpression") return undefined;
+  const parts = value.properties.map((property) => (property.type === "SpreadElement" ? undefined : fieldsStored(property.value, depends)));
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+}
+
+/** Whether a value is made of a variable that was given what was read before the wait. */
+function holdsOld(flow: Flow, values: Values, value: Node, pause: Pause, isSource: (node: Node) => boolean): boolean {
+  const isOld = (node: Node): boolean => values.dependsOn(node, isSource) && values.definitionsOf(node).some(({ step }) => step.node && flow.somePath({ from: step.node, via: (at) => at === pause.node, avoiding: (at) => at === step.node, to: node }) !== undefined);
+  return values.dependsOn(value, (node) => node.type === "Identifier" && isOld(node));
 }
 
 const changed = new WeakMap<Project, ReadonlySet<string>>();
