@@ -14,6 +14,7 @@ import { sameTable, type D1Query } from "../../project/graph/query.ts";
 import { runsWithItsSurroundings, useOf } from "../../project/graph/runs.ts";
 import { writeParts } from "../../project/graph/write-parts.ts";
 import { defineRule } from "../rule.ts";
+import { runsInBrowser } from "./shared/browser-code.ts";
 import { callWords, databaseSubject, functionWords, listed } from "./shared/d1-words.ts";
 import { isMaintenance } from "./shared/maintenance.ts";
 import { queryLoops } from "./shared/query-loops.ts";
@@ -107,7 +108,7 @@ function writesOf(project: Project, file: SourceFile, fn: FunctionNode): readonl
     const found = reached.map(({ query }) => query);
     writes.push({ node: call, helper: call, queries: found, tables: [...new Set(found.flatMap((query) => query.writes))] });
   }
-  return writes.filter((write) => !isMaintenance(file, write.node) && !isDevelopmentOnly(project, write.node)).sort((a, b) => a.node.start - b.node.start);
+  return writes.filter((write) => !isMaintenance(file, write.node) && !isDevelopmentOnly(project, write.node) && !runsInBrowser(file, write.node)).sort((a, b) => a.node.start - b.node.start);
 }
 
 function isWrite(query: D1Query): boolean {

@@ -10,6 +10,7 @@ import { queriesOf, type ReachedQuery } from "../../../project/graph/queries.ts"
 import type { D1Query } from "../../../project/graph/query.ts";
 import { runRoot, useOf } from "../../../project/graph/runs.ts";
 import type { Confidence } from "../../finding.ts";
+import { runsInBrowser } from "./browser-code.ts";
 import { isMaintenance } from "./maintenance.ts";
 import { isOnceInMany } from "./size-guards.ts";
 import { workflowStepAround } from "./workflow-steps.ts";
@@ -80,6 +81,7 @@ function* triggersIn(project: Project, file: SourceFile): Iterable<Trigger> {
   for (const query of own.values()) if (counts(query)) yield { node: query.node, reached: [{ query, path: [] }] };
   for (const call of file.calls) {
     if (own.has(call)) continue;
+    if (queries.mayReach(call) && runsInBrowser(file, call)) continue;
     yield* namedCallback(project, call);
     if (!queries.mayReach(call) || repetitionsAround(call).length === 0) continue;
     const use = useOf(call);
