@@ -262,6 +262,7 @@ function isOutgoing(project: Project, raw: Node, depth: number): boolean {
 function isMade(project: Project, node: Node, depth = 0): boolean {
   const value = unwrap(node);
   if (project.kindOf(value)?.kind === "websocket") return false;
+  if (value.type === "ObjectExpression") return value.properties.every((property) => project.kindOf(property.type === "SpreadElement" ? property.argument : property.value)?.kind !== "websocket");
   if (value.type !== "Identifier") return value.type !== "MemberExpression" || depth > 0;
   const { declaration } = project.fileOf(value).scopes.resolve(value) ?? {};
   return depth < 3 && declaration?.type === "VariableDeclarator" && declaration.init ? isMade(project, declaration.init, depth + 1) : false;
@@ -311,8 +312,17 @@ function isTransient(project: Project, site: Node, value: Node, depth: number): 
 
 /** Set and taken back by the same method: while that runs the object is awake. */
 function isDuringOneRun(field: Field, changes: readonly FieldUse[]): boolean {
-  const ends = field.uses.filter((use) => use.kind === "remove" || isReset(field, use) || isDecrement(use));
+  const ends = field.uses.filter((use) => (use.kind === "remove" && !isTrim(use)) || isReset(field, use) || isDecrement(use));
   return changes.every((use) => (isDecrement(use) ? true : ends.some((end) => end.method === use.method && end.node.start > use.node.start)));
+}
+
+/** `if (this.lines.length > 100) this.lines.shift()`: the oldest goes, not what was just put in. */
+function isTrim({ site }: FieldUse): boolean {
+  if (!isCall(site)) return false;
+  const name = calleeName(site);
+  const [first] = site.arguments;
+  const isFirst = name === "shift" || (name === "splice" && first?.type === "Literal" && first.value === 0);
+  return isFirst && (flowOf(site)?.inLoop(site).length ?? 0) === 0;
 }
 
 function isDecrement(use: FieldUse): boolean {

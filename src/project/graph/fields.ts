@@ -82,6 +82,8 @@ function useOfField(node: MemberExpression): FieldUse {
       const call = wrapped(parent).parent;
       const name = propertyName(parent);
       if (call?.type === "CallExpression" && unwrap(call.callee) === parent) {
+        // `splice(at, 1)` puts nothing in.
+        if (name === "splice" && call.arguments.length <= 2) return { node, site: call, kind: "remove", value: undefined, method };
         if (name !== undefined && MUTATORS.has(name)) return { node, site: call, kind: "mutate", value: call.arguments.at(-1), method };
         if (name !== undefined && REMOVERS.has(name)) return { node, site: call, kind: "remove", value: undefined, method };
         // `this.map.get(key).count = 1`
