@@ -1,5 +1,5 @@
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk } from "../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
@@ -149,6 +149,8 @@ function judge(scene: Scene): Report | undefined {
 
 function writtenBack(scene: Scene, parts: WriteParts): Report | undefined {
   for (const set of parts.sets) {
+    // Another row that is made to point at this one.
+    if (parts.kind === "upsert" && IDENTITY.test(set.column)) continue;
     if (!set.value || set.constant || set.fromItself || parts.guards.some((column) => sameColumn(column, set.column))) continue;
     if (!scene.values.dependsOn(set.value, scene.isRow)) continue;
     const isSame = set.column !== "" && scene.values.dependsOn(set.value, (node) => isFieldOfRow(scene, node, set.column));
@@ -264,7 +266,7 @@ function isComputed(scene: Scene, raw: Node, column: string, depth: number): boo
     case "ArrayExpression":
       return node.elements.length > 1 && node.elements.some((element) => element?.type === "SpreadElement" && depends(element.argument));
     case "ObjectExpression":
-      return node.properties.length > 1 && node.properties.some((property) => (property.type === "SpreadElement" ? depends(property.argument) : next(property.value)));
+      return node.properties.some((property) => (property.type === "SpreadElement" ? node.properties.length > 1 && depends(property.argument) : next(property.value)));
     case "CallExpression":
       return isComputingCall(scene, node, depends, next);
     case "NewExpression":
@@ -273,7 +275,7 @@ function isComputed(scene: Scene, raw: Node, column: string, depth: number): boo
       return isChangedFirst(scene, node) || next(node.object);
     case "Identifier": {
       const definitions = scene.values.definitionsOf(node);
-      return definitions.some((definition) => definition.partial || definition.values.some((value) => next(value)));
+      return definitions.some((definition) => definition.partial || definition.values.some((value) => next(value))) || isTakenFrom(scene, node);
     }
     default:
       return false;
@@ -318,6 +320,20 @@ function isChangedFirst(scene: Scene, node: Extract<Node, { type: "MemberExpress
     return isChange && isIdentifier(target) && scene.file.scopes.resolve(target) === variable && scene.flow.reachable(use, scene.write.node);
   });
 }
+
+/** `delete tags[name]`, `list.pop()` before it is written. */
+function isTakenFrom(scene: Scene, node: Node): boolean {
+  const variable = scene.file.scopes.resolve(node);
+  return variable !== undefined && (scene.file.identifiers.get(variable.name) ?? []).some((use) => {
+    let current = wrapped(use);
+    while (isMember(current.parent) && current.parent.object === current) current = wrapped(current.parent);
+    const { parent } = current;
+    const isTaking = current !== use && ((parent?.type === "UnaryExpression" && parent.operator === "delete") || (isCall(parent) && parent.callee === current && isMember(current) && TAKING.has(propertyName(current) ?? "")));
+    return isTaking && scene.file.scopes.resolve(use) === variable && scene.flow.reachable(current, scene.write.node);
+  });
+}
+
+const TAKING: ReadonlySet<string> = new Set(["delete", "pop", "shift", "clear"]);
 
 /** A value that a function of the project makes of the row's content: `render(row.text)`. */
 function isDerived(scene: Scene, raw: Node): boolean {
@@ -444,7 +460,7 @@ function nextNumber(scene: Scene, parts: WriteParts): Report | undefined {
   for (const set of parts.sets) {
     if (!set.value || !addsOne(scene, set.value, source.node, 0)) continue;
     return {
-      ...placed(scene, "the highest number is read here"),
+      ...placed(scene, "the highest number is read here", source.node),
       message: `${sentence(functionWords(scene.project, scene.fn))} reads the highest \`${set.column || "number"}\` of \`${scene.table}\`, adds one in JavaScript and inserts it: two requests at the same time get the same number.`,
       confidence: "medium",
       help: `Let the statement count: \`INSERT INTO ${scene.table} (…) SELECT coalesce(max(${set.column || "n"}), 0) + 1 … FROM ${scene.table}\`, with a UNIQUE index on it.`,
@@ -472,8 +488,7 @@ function addsOne(scene: Scene, raw: Node, source: Node, depth: number): boolean 
 
 // ── Shared ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function placed(scene: Scene, note: string): { span: Report["span"]; related: NonNullable<Report["related"]>; subject: NonNullable<Report["subject"]>; confidence: Confidence } {
-  const [read] = scene.reads;
+function placed(scene: Scene, note: string, read: Node | undefined = scene.reads[0]): { span: Report["span"]; related: NonNullable<Report["related"]>; subject: NonNullable<Report["subject"]>; confidence: Confidence } {
   return {
     span: scene.project.span(scene.write.node),
     related: read ? [{ span: scene.project.span(read), message: note }] : [],
