@@ -3,6 +3,7 @@ import type { Class, Node, PropertyDefinition } from "../../project/parse/ast.ts
 import { calleeMember, enclosingFunction, isClass, isIdentifier, isMember, isWithin, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../project/parse/source-file.ts";
 import type { Variable } from "../../project/parse/scopes.ts";
+import { valueBehind } from "../../project/graph/delays.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
@@ -40,8 +41,8 @@ export default defineRule({
       for (const { target, write } of writesIn(file)) {
         const state = stateOf(project, file, target);
         if (!state || HARMLESS.test(state.name) || (write.kind === "mutate" && !isCollection(state))) continue;
-        const owners = project.classes.ownersOf(write.node);
-        if (owners.size === 0 || isSetUp(write.node)) continue;
+        const owners = isSetUp(write.node) ? giversOf(project, write) : project.classes.ownersOf(write.node);
+        if (owners.size === 0) continue;
         const entry = states.get(state.declaration) ?? { state, writes: [] };
         if (!states.has(state.declaration)) states.set(state.declaration, entry);
         entry.writes.push({ ...write, owners });
@@ -136,6 +137,36 @@ function isCollection(state: State): boolean {
 /** Static blocks and static methods run when the module is loaded or filled in, not for an object. */
 function isSetUp(node: Node): boolean {
   return thisClass(node)?.isStatic === true || (enclosingFunction(node) === undefined && !isClass(node.parent));
+}
+
+/** `Api.setToken(this.props.token)`: the classes whose objects hand something of their own to a static method that keeps it. */
+function giversOf(project: Project, { node, value }: Omit<Write, "owners">): ReadonlySet<Class> {
+  const fn = enclosingFunction(node);
+  const given = value && unwrap(value);
+  if (!fn || fn.parent?.type !== "MethodDefinition" || !fn.parent.static || !isIdentifier(given)) return new Set();
+  const variable = project.fileOf(node).scopes.resolve(given);
+  const index = fn.params.findIndex((parameter) => variable?.kind === "parameter" && isWithin(variable.node, parameter));
+  const calls = index < 0 ? [] : project.calls.callersOf(fn).filter((call) => {
+    const argument = call.arguments[index];
+    return argument !== undefined && argument.type !== "SpreadElement" && isOfObject(project, argument, 0);
+  });
+  return new Set(calls.flatMap((call) => [...project.classes.ownersOf(call)]));
+}
+
+/** What an object knows of itself or of its user: `this.props.token`, also through a local. */
+function isOfObject(project: Project, node: Node, depth: number): boolean {
+  let found = false;
+  walk(node, project.fileOf(node).keys, (inner) => {
+    if (isMember(inner) && unwrap(inner.object).type === "ThisExpression") {
+      const owner = thisClass(inner);
+      if (owner && !owner.isStatic && propertyName(inner) !== "env" && project.classes.isDurableObject(owner.cls)) found = true;
+    } else if (isIdentifier(inner) && depth < 3) {
+      const behind = valueBehind(project, inner);
+      if (behind && behind !== inner && isWithin(behind, enclosingFunction(node) ?? node) && isOfObject(project, behind, depth + 1)) found = true;
+    }
+    return !found;
+  });
+  return found;
 }
 
 function isHarmless(project: Project, state: State, write: Write): boolean {

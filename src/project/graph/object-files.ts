@@ -8,8 +8,8 @@ const DECLARES_CLASS = /\bclass\b/;
 const OBJECT_CLASS = /\bclass\b[^{;]*\b(?:extends|implements)\b|\bDurableObject/;
 const EXTENDS = /\bclass\b[^{;]*\bextends\s+[\w$.]/;
 
-/** What matters in a helper that objects use although nothing in it names them: timers, sockets, state at module level. */
-const LIVES_IN_OBJECT = /\bset(?:Interval|Timeout)\s*\(|\.accept\s*\(\s*\)|^(?:export\s+)?(?:let|var)\s|^(?:export\s+)?const\s+[\w$]+[^=\n]*=\s*(?:new\s+(?:Map|Set)\b|\[\s*\]|\{\s*\})/m;
+/** What matters in a helper that objects use although nothing in it names them: timers, sockets, state at module level and in static fields. */
+const LIVES_IN_OBJECT = /^[ \t]*(?:(?:public|private|protected)\s+)?static\s+(?!readonly\b)[#\w$]+\s*[!?]?\s*(?::[^=;()\n]+)?[=;]|\bset(?:Interval|Timeout)\s*\(|\.accept\s*\(\s*\)|^(?:export\s+)?(?:let|var)\s|^(?:export\s+)?const\s+[\w$]+[^=\n]*=\s*(?:new\s+(?:Map|Set)\b|\[\s*\]|\{\s*\})/m;
 
 /**
  * Files that belong to objects without saying so: classes built on a DO class of another file, and modules that DO classes

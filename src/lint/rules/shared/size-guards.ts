@@ -24,7 +24,7 @@ function isFull(project: Project, { kind, test, holds }: Condition, loop: Repeti
   const compared = unwrap(test);
   if (kind !== "truthy" || compared.type !== "BinaryExpression" || REACHED[compared.operator] !== holds) return false;
   const left = unwrap(compared.left);
-  if (left.type === "BinaryExpression" && left.operator === "%") return (numberOf(project, left.right)?.value ?? 2) > 1;
+  if (left.type === "BinaryExpression" && left.operator === "%") return numberOf(project, compared.right) !== undefined && (numberOf(project, left.right)?.value ?? 2) > 1;
   if (!isMember(left) || !/^(?:length|size)$/.test(propertyName(left) ?? "") || !outlives(project, unwrap(left.object), loop)) return false;
   const limit = numberOf(project, compared.right);
   // `length > 0` only asks whether there is something to do.
