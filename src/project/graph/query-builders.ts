@@ -81,10 +81,12 @@ export function batchStatements(project: Project, list: Node): readonly QuerySta
 /** The ORM an expression is, when it speaks to D1. */
 function ormOf(project: Project, file: SourceFile, node: Node, library: string): OrmKind | undefined {
   const kind = project.kindOf(node);
-  if (kind?.kind !== "orm" || kind.library !== library) return undefined;
-  if (kind.target === "d1") return kind;
-  if (kind.target !== "unknown") return undefined;
-  return dependsOnD1(project, file, library) ? kind : undefined;
+  return kind?.kind === "orm" && kind.library === library && targetOfOrm(project, file, kind) === "d1" ? kind : undefined;
+}
+
+/** What an ORM in a file speaks to; where its database is not in sight, what its package has the adapter for. */
+export function targetOfOrm(project: Project, file: SourceFile, orm: OrmKind): OrmKind["target"] {
+  return orm.target === "unknown" && dependsOnD1(project, file, orm.library) ? "d1" : orm.target;
 }
 
 /** An ORM whose database is not in sight speaks to D1 when its package has the D1 adapter. */

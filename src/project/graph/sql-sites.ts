@@ -3,6 +3,7 @@ import { calleeMember, isCall, isMember, propertyName, unwrap, wrapped } from ".
 import { nodesOf, type SourceFile } from "../parse/source-file.ts";
 import { sqlText, type SqlText } from "../sql/text.ts";
 import type { Project } from "./project.ts";
+import { targetOfOrm } from "./query-builders.ts";
 import { textsOf, writtenTextsOf } from "./statement-text.ts";
 
 /** One of the texts a site may run; hole `n` of the text is filled by `holes[n]`. */
@@ -151,11 +152,11 @@ export function builderAround(project: Project, node: Node): string | undefined 
     let object: Node = current;
     while (isCall(object) || isMember(object)) {
       const kind = project.kindOf(object);
-      if (kind?.kind === "orm") return kind.target;
+      if (kind?.kind === "orm") return targetOfOrm(project, project.fileOf(node), kind);
       object = unwrap(isCall(object) ? object.callee : object.object);
     }
     const kind = project.kindOf(object);
-    if (kind?.kind === "orm") return kind.target;
+    if (kind?.kind === "orm") return targetOfOrm(project, project.fileOf(node), kind);
   }
   return undefined;
 }
