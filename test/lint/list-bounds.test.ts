@@ -85,6 +85,25 @@ describe("what a schema of another file allows", () => {
   ])("%s: %s", async (_name, expected, code) => expect(await app(code)).toBe(expected));
 });
 
+describe("properties of jobs in a queue", () => {
+  const queue = (fill: string, take: string): Promise<string> =>
+    boundOfUse({ "src/index.ts": `import { DurableObject } from "cloudflare:workers";
+      export class Mailer extends DurableObject<{ DB: D1Database }> {
+        jobs: { to: string[] }[] = [];
+        async enqueue(request: Request) { const to: string[] = await request.json(); ${fill} }
+        async run() { ${take} }
+      }` });
+  it.each([
+    ["taken from a field, all jobs written out", "25", "this.jobs.push({ to: to.slice(0, 25) }); this.jobs.unshift({ to: ['a'] });", "const job = this.jobs.shift()!; use(job.to);"],
+    ["gone through", "25", "this.jobs.push({ to: to.slice(0, 25) });", "for (const job of this.jobs) use(job.to); this.jobs = [];"],
+    ["handed on", "25", "this.jobs.push({ to: to.slice(0, 25) });", "const job = this.jobs.shift()!; this.send(job.to); } private send(list: string[]) { use(list);"],
+    ["as many as came", "open request", "this.jobs.push({ to });", "const job = this.jobs.shift()!; use(job.to);"],
+    ["also filled by a spread", "open unknown", "this.jobs.push({ to: ['a'] }); this.jobs.push(...to.map((one) => ({ to: [one] })));", "const job = this.jobs.shift()!; use(job.to);"],
+    ["also assigned", "open unknown", "this.jobs.push({ to: ['a'] }); this.jobs = JSON.parse(to[0]);", "const job = this.jobs.shift()!; use(job.to);"],
+    ["a property that jobs do not have", "open unknown", "this.jobs.push(makeJob(to));", "const job = this.jobs.shift()!; use(job.to);"],
+  ])("%s: %s", async (_name, expected, fill, take) => expect(await queue(fill, take)).toBe(expected));
+});
+
 describe("rows asked for by their ids", () => {
   const rows = (chain: string): Promise<string> =>
     boundIn(`const db = drizzle(env.DB); const known = ids.slice(0, 40); const found = await db.select().from(notes)${chain}; use(found.map((note) => note.id));`, `import { drizzle } from "drizzle-orm/d1"; import { and, eq, inArray } from "drizzle-orm";`);

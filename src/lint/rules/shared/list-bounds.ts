@@ -1,5 +1,5 @@
 import type { CallExpression, FunctionNode, Node } from "../../../project/parse/ast.ts";
-import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, unwrap, walkOwn } from "../../../project/parse/ast.ts";
+import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walkOwn } from "../../../project/parse/ast.ts";
 import type { Variable } from "../../../project/parse/scopes.ts";
 import { flowOf } from "../../../project/flow/flow.ts";
 import type { Project } from "../../../project/graph/project.ts";
@@ -251,8 +251,17 @@ class Bounds {
     if (object?.type === "ObjectExpression")
       for (const property of object.properties) if (property.type === "Property" && keyName(property.key, property.computed) === name) return this.of(property.value, depth + 1);
     const owner = unwrap(node.object);
-    const given = isIdentifier(owner) ? this.#givenProperty(owner, name, depth) : undefined;
+    const given = isIdentifier(owner) ? (this.#givenProperty(owner, name, depth) ?? this.#ofQueued(owner, name, depth)) : undefined;
     return given ?? this.#ofRequest(node.object, name, node);
+  }
+
+  /** `job.ids`, where `job` is taken from a list of jobs and everything that is put on it in sight is written out: `this.jobs.push({ ids: … })`. */
+  #ofQueued(owner: Node, name: string, depth: number): Bound | undefined {
+    const list = takenFrom(this.#project, owner);
+    const added = list && addedTo(this.#project, list);
+    if (!added || added.length === 0 || depth > MAX_DEPTH) return undefined;
+    const bounds = added.map((element) => this.#propertyBound(element, name, depth + 1));
+    return bounds.every((bound) => bound !== undefined) ? widest(bounds) : undefined;
   }
 
   /** `options.ids`, where every caller in sight writes the options out. */
@@ -517,6 +526,47 @@ function isResults(raw: Node): boolean {
   if (node.type === "AwaitExpression") return isResults(node.argument);
   const member = isCall(node) ? calleeMember(node) : undefined;
   return member !== undefined && isIdentifier(unwrap(member.object), "Promise");
+}
+
+/** The list that a variable's value is one element of: `const job = jobs.shift()`, `for (const job of jobs)`. */
+function takenFrom(project: Project, owner: Node): Node | undefined {
+  const declaration = project.fileOf(owner).scopes.resolve(owner)?.declaration;
+  if (declaration?.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return undefined;
+  const loop = declaration.parent?.parent;
+  if (loop?.type === "ForOfStatement" && loop.left === declaration.parent) return unwrap(loop.right);
+  const init = declaration.init ? unwrap(declaration.init) : undefined;
+  const member = isCall(init) && /^(?:shift|pop|at)$/.test(calleeName(init) ?? "") ? calleeMember(init) : undefined;
+  return member && unwrap(member.object);
+}
+
+/** What is pushed to a list kept in a variable or in a field of the class; undefined where it is also filled in other ways. */
+function addedTo(project: Project, list: Node): readonly Node[] | undefined {
+  const file = project.fileOf(list);
+  const variable = isIdentifier(list) ? file.scopes.resolve(list) : undefined;
+  const cls = isMember(list) && list.object.type === "ThisExpression" ? thisClass(list)?.cls : undefined;
+  const name = isMember(list) ? propertyName(list) : undefined;
+  const uses: readonly Node[] = variable
+    ? (file.identifiers.get(variable.name) ?? []).filter((use) => file.scopes.resolve(use) === variable)
+    : (cls && name !== undefined ? (file.members.get(name) ?? []).filter((use) => use.object.type === "ThisExpression" && thisClass(use)?.cls === cls) : []);
+  const found: Node[] = [];
+  for (const use of uses) {
+    const { parent } = use;
+    if (parent?.type === "AssignmentExpression" && parent.left === use && !isEmptyList(parent.right)) return undefined;
+    if (parent?.type === "VariableDeclarator" && parent.id === use && !(parent.init && isEmptyList(parent.init))) return undefined;
+    const call = isMember(parent) && parent.object === use ? parent.parent : undefined;
+    if (!isMember(parent) || !isCall(call) || call.callee !== parent) continue;
+    const method = propertyName(parent) ?? "";
+    if (method === "splice" && call.arguments.length > 2) return undefined;
+    if (method !== "push" && method !== "unshift") continue;
+    if (call.arguments.some(({ type }) => type === "SpreadElement")) return undefined;
+    found.push(...call.arguments);
+  }
+  return found;
+}
+
+function isEmptyList(raw: Node): boolean {
+  const node = unwrap(raw);
+  return node.type === "ArrayExpression" && node.elements.length === 0;
 }
 
 /** The list in `inArray(table.id, list)`, alone or among conditions that must all hold. */
