@@ -158,3 +158,19 @@ describe("databases that nothing declares", () => {
     expect(await kindIn(`type D1Database = any; export function all(db: D1Database) { return db.prepare("SELECT 1"); }`, `db.prepare("SELECT 1")`)).toMatchObject({ kind: "d1-statement" });
   });
 });
+
+describe("types of what the platform's methods give", () => {
+  it("knows stubs, ids and statements by the result of the method that makes them", async () => {
+    const code = `
+      export class Room extends DurableObject {}
+      type RoomStub = ReturnType<DurableObjectNamespace<Room>["get"]>;
+      interface Env { ROOM: DurableObjectNamespace<Room> }
+      export function run(a: RoomStub, b: ReturnType<Env["ROOM"]["idFromName"]>, c: ReturnType<D1Database["prepare"]>, d: ReturnType<Map<string, string>["get"]>) {
+        return [a.id, b.name, c.raw, d.length];
+      }`;
+    expect(await kindIn(code, "a")).toMatchObject({ kind: "stub", namespace: { className: "Room" } });
+    expect(await kindIn(code, "b")).toMatchObject({ kind: "object-id" });
+    expect(await kindIn(code, "c")).toMatchObject({ kind: "d1-statement" });
+    expect(await kindIn(code, "d")).toBeUndefined();
+  });
+});

@@ -84,6 +84,8 @@ function typeReference(kinds: Kinds, type: Extract<Node, { type: "TSTypeReferenc
     return element ? { kind: "array", element } : undefined;
   }
   if (name === "ReturnType" && argument) {
+    const result = argument.type === "TSIndexedAccessType" ? kindOfResult(kinds, argument) : undefined;
+    if (result) return result;
     const kind = kindOfType(kinds, argument);
     if (kind?.kind === "function") return kinds.returnedBy(kind.fn);
     if (kind?.kind === "external") {
@@ -103,6 +105,18 @@ function typeReference(kinds: Kinds, type: Extract<Node, { type: "TSTypeReferenc
     return className === undefined ? kind : { ...kind, className };
   }
   return kind;
+}
+
+/** `ReturnType<DurableObjectNamespace<Room>["get"]>`, `ReturnType<D1Database["prepare"]>`: what a method of the platform gives. */
+function kindOfResult(kinds: Kinds, type: Extract<Node, { type: "TSIndexedAccessType" }>): Kind | undefined {
+  const method = type.indexType.type === "TSLiteralType" && type.indexType.literal.type === "Literal" ? String(type.indexType.literal.value) : undefined;
+  const owner = method === undefined ? undefined : kindOfType(kinds, type.objectType);
+  if (owner?.kind === "namespace") {
+    if (method === "get" || method === "getByName" || method === "getExisting") return { kind: "stub", namespace: owner, from: "unknown", node: type };
+    return method === "idFromName" || method === "idFromString" || method === "newUniqueId" ? { kind: "object-id", namespace: owner, from: "unknown", node: type } : undefined;
+  }
+  if (owner?.kind === "d1") return method === "prepare" ? { kind: "d1-statement", database: owner } : method === "withSession" ? { kind: "d1-session", database: owner } : undefined;
+  return undefined;
 }
 
 /** What a type of a name is, seen from `at`: the file's own, an imported one, or one of the platform. */
