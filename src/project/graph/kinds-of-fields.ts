@@ -1,5 +1,5 @@
 import type { Class } from "../parse/ast.ts";
-import { keyName, thisClass } from "../parse/ast.ts";
+import { keyName, thisClass, typeNameText } from "../parse/ast.ts";
 import type { Kind, Kinds } from "./kinds.ts";
 
 /** What a field or method of a class's instances holds: by its initialiser, by what the class assigns to it, by its type, by the base. */
@@ -47,8 +47,16 @@ export function kindOfField(kinds: Kinds, cls: Class, name: string): Kind | unde
   } else if (classes.isEntrypoint(cls)) {
     if (name === "env") return { kind: "env" };
     if (name === "ctx") return { kind: "execution-context" };
+    if (name === "agent" && base?.type === "external" && base.name === "AgentWorkflow") return agentOf(cls);
   }
   return stated;
+}
+
+/** `this.agent` of an `AgentWorkflow<Agent, …>`: a stub of the agent that started it. */
+function agentOf(cls: Class): Kind {
+  const [agent] = cls.superTypeArguments?.params ?? [];
+  const className = agent?.type === "TSTypeReference" ? typeNameText(agent.typeName) : undefined;
+  return { kind: "stub", namespace: className === undefined ? undefined : { kind: "namespace", node: cls, className }, from: "unknown", node: cls };
 }
 
 function fieldAssigned(kinds: Kinds, cls: Class, name: string): Kind | undefined {
