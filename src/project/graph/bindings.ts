@@ -20,6 +20,9 @@ const PREPARING_MEMBER = /\benv\s*\??\.\s*([A-Z][\w$]*)\s*[?!]?\s*\.\s*prepare\s
 /** `db = env.DB`, `database: env.DATABASE`: a name that the member of `env` is kept under. */
 const KEPT_MEMBER = /\b([A-Za-z_$][\w$]*)\s*[=:]\s*(?:[A-Za-z_$][\w$]*\??\.)?(?<!\b(?:process|meta)\s*\??\.\s*)env\s*\??\.\s*([A-Za-z_$][\w$]*)\s*(?=[,;)}\r\n])/g;
 
+/** `DB`, `D1`, `SHOP_DB`. */
+const DATABASE_NAME = /^(?:[A-Z][A-Z0-9]*_)*(?:DB|D1)$/;
+
 /** Which names in `env` are namespaces, databases and other bindings: from the configurations, and from the members of `Env` types. */
 export class BindingTable {
   readonly #project: Project;
@@ -29,6 +32,7 @@ export class BindingTable {
   readonly #patterns = new Map<string, RegExp | undefined>();
   #typed: ReadonlyMap<string, NamedBinding> | undefined;
   #byUse: ReadonlyMap<string, NamedBinding> | undefined;
+  #prepares: boolean | undefined;
   #all: ReadonlyMap<string, NamedBinding> | undefined;
 
   constructor(project: Project) {
@@ -67,7 +71,7 @@ export class BindingTable {
   lookup(path: string, name: string): NamedBinding | undefined {
     const near = this.#near(path).get(name);
     if (near) return near;
-    return this.#typedMembers().get(name) ?? this.#everything().get(name) ?? this.#used().get(name);
+    return this.#typedMembers().get(name) ?? this.#everything().get(name) ?? this.#used().get(name) ?? this.#named(name);
   }
 
   /** The class behind a binding as seen from `path`. */
@@ -116,6 +120,14 @@ export class BindingTable {
       for (const [, kept, name] of text.matchAll(KEPT_MEMBER)) if (kept !== undefined && new RegExp(`(?<![\\w$])${kept.replaceAll("$", "\\$")}\\s*\\??\\.\\s*prepare\\s*\\(`).test(text)) add(name);
     }
     return (this.#byUse = table);
+  }
+
+  /** A name that says it is a database, which nothing declares, in a project that prepares statements: helpers are handed it. */
+  #named(name: string): NamedBinding | undefined {
+    if (!DATABASE_NAME.test(name)) return undefined;
+    const { checkout } = this.#project;
+    this.#prepares ??= checkout.sources.some((path) => /\.prepare\s*\(/.test(checkout.read(path) ?? ""));
+    return this.#prepares ? { type: "d1", name } : undefined;
   }
 
   #everything(): ReadonlyMap<string, NamedBinding> {

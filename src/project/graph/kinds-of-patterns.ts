@@ -25,6 +25,7 @@ export function kindInPattern(kinds: Kinds, pattern: Node, target: Node, whole: 
         return kindInPattern(kinds, property.value, target, () => {
           const owner = whole();
           const found = owner ? kinds.propertyKind(owner, name, property) : undefined;
+          if (!owner && name === "env" && source && !isOfProcess(source)) return { kind: "env" };
           return found ?? envByName(kinds, name, source ?? pattern, property) ?? kinds.contexts.heldBy(holderOf(pattern, source), name);
         });
       }
@@ -47,6 +48,12 @@ export function kindInPattern(kinds: Kinds, pattern: Node, target: Node, whole: 
     default:
       return undefined;
   }
+}
+
+/** `process`, `import.meta`: their `env` holds texts. */
+function isOfProcess(source: Node): boolean {
+  const value = unwrap(source);
+  return value.type === "MetaProperty" || isIdentifier(value, "process") || (isMember(value) && propertyName(value) === "process");
 }
 
 /** `{ DB } = c.env` where what `c.env` is cannot be seen but its name says it. */
