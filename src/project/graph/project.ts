@@ -281,18 +281,28 @@ function callersOf(project: Project, helpers: ReadonlySet<string>, eligible: rea
       else importers.set(target, [path]);
     }
   // Only importers that mention a name which the helper exports can call it, or the type of a database that they are given; what they export in turn may call it too.
-  const offered = (path: string): ReadonlySet<string> => new Set([...project.exportedBy(path).names, ...exportedTypes(project.checkout.read(path) ?? "", DATABASE_TYPE)]);
-  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, offered(path)]));
+  const offeredBy = (path: string): ReadonlySet<string> => new Set([...project.exportedBy(path).names, ...exportedTypes(project.checkout.read(path) ?? "", DATABASE_TYPE)]);
+  let frontier: ReadonlyMap<string, ReadonlySet<string>> = new Map([...helpers].map((path) => [path, offeredBy(path)]));
+  const offered = new Map<string, Set<string>>();
   for (let depth = 0; depth < CALLER_DEPTH && frontier.size > 0; depth++) {
-    const next = new Map<string, ReadonlySet<string>>();
+    const next = new Map<string, Set<string>>();
     for (const [path, names] of frontier) {
       const mentioned = namesPattern(names);
       for (const importer of importers.get(path) ?? []) {
-        if (found.has(importer)) continue;
         const text = project.checkout.read(importer) ?? "";
-        if (!names.has("default") && !mentioned?.test(text)) continue;
+        // `export * from "./store"` hands on names that it does not mention.
+        const handsAllOn = /\bexport\s*\*/.test(text);
+        if (!names.has("default") && !handsAllOn && !mentioned?.test(text)) continue;
         found.add(importer);
-        next.set(importer, new Set([...project.exportedBy(importer).names, ...(mentioned ? exportedTypes(text, mentioned) : []), ...(/\bexport\s*(?:\*|\{[^}]*\}\s*from)/.test(text) ? names : [])]));
+        const handed = [...project.exportedBy(importer).names, ...(mentioned ? exportedTypes(text, mentioned) : []), ...(handsAllOn || /\bexport\s*\{[^}]*\}\s*from/.test(text) ? names : [])];
+        const known = offered.get(importer) ?? new Set();
+        offered.set(importer, known);
+        // A file that collects what several others offer is gone through again for each name that comes in later.
+        for (const name of handed) {
+          if (known.has(name)) continue;
+          known.add(name);
+          next.set(importer, (next.get(importer) ?? new Set()).add(name));
+        }
       }
     }
     frontier = next;
