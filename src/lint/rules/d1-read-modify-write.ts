@@ -3,6 +3,7 @@ import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunc
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { controlFlow, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
+import { leavesTheWorker } from "../../project/graph/outside.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf } from "../../project/graph/queries.ts";
 import { sameTable, type D1Query } from "../../project/graph/query.ts";
@@ -300,11 +301,24 @@ function isComputingCall(scene: Scene, node: CallExpression, depends: (node: Nod
   return (member !== undefined && depends(member.object)) || node.arguments.some(depends);
 }
 
-/** Another query, or a package's function that is waited for (`await verify(answer, row.key)`): the row is what it was asked with. */
+/** Another query, or what something outside answers that is waited for (`await verify(answer, row.key)`): the row is what it was asked with. */
 function givesItsOwnAnswer(scene: Scene, node: CallExpression): boolean {
   if (queriesOf(scene.project).in(scene.file).some((query) => query.node === node)) return true;
   const callee = unwrap(node.callee);
-  return node.parent?.type === "AwaitExpression" && isIdentifier(callee) && scene.project.definitionOf(callee)?.type === "external";
+  if (node.parent?.type !== "AwaitExpression") return false;
+  if (isIdentifier(callee) && scene.project.definitionOf(callee)?.type === "external") return true;
+  const targets = scene.project.targetsOf(node);
+  return targets.length > 0 && targets.every((fn) => handsOnAnAnswer(scene.project, fn));
+}
+
+/** Whether all that a function returns is what the network or another service told it: `const response = await fetch(…); return response.json()`. */
+function handsOnAnAnswer(project: Project, fn: FunctionNode): boolean {
+  const file = project.fileOf(fn);
+  const flow = controlFlow(fn);
+  const values = valuesOf(flow, file.scopes);
+  const returned = flow.order.flatMap(({ node }) => (node?.type === "ReturnStatement" && node.argument && enclosingFunction(node) === fn ? [node.argument] : []));
+  const results = fn.body && fn.body.type !== "BlockStatement" ? [fn.body] : returned;
+  return results.length > 0 && results.every((result) => values.dependsOn(result, (node) => isCall(node) && leavesTheWorker(project, node)));
 }
 
 /** `row.count += 1` before `row.count` is written. */

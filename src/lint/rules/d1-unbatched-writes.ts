@@ -3,7 +3,7 @@ import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast
 import { calleeName, callbackOf, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import { excludeEachOther, factOf } from "../../project/flow/exclusive.ts";
-import { controlFlow, type Flow } from "../../project/flow/flow.ts";
+import { controlFlow, rootOf, type Flow, type FlowRoot } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
 import { isDevelopmentOnly } from "../../project/graph/development.ts";
 import { repetitionsAround } from "../../project/graph/loops.ts";
@@ -46,7 +46,7 @@ export default defineRule({
     if (!queriesOf(project).all.some(isWrite)) return;
     for (const file of project.files)
       for (const fn of file.functions) {
-        const writes = writesOf(project, file, fn);
+        const writes = writesOf(project, file, fn, partsOf(project, file));
         if (writes.length < 2 || !isOnRequestPath(project, fn)) continue;
         for (const run of runsOf(project, file, fn, writes)) {
           const [first, ...others] = run;
@@ -89,11 +89,36 @@ function isOnRequestPath(project: Project, fn: FunctionNode): boolean {
   return entries.size === 0 || [...entries].some((entry) => entry !== "object-constructor");
 }
 
+/** What a file asks and calls, by the function whose flow holds it: a callback that something else runs (`step.do(…)`, `retry(…)`) has its own. */
+interface Parts {
+  readonly queries: ReadonlyMap<FlowRoot | undefined, readonly D1Query[]>;
+  readonly calls: ReadonlyMap<FlowRoot | undefined, readonly CallExpression[]>;
+}
+
+const partsOfFiles = new WeakMap<SourceFile, Parts>();
+
+function partsOf(project: Project, file: SourceFile): Parts {
+  let parts = partsOfFiles.get(file);
+  if (!parts) partsOfFiles.set(file, (parts = { queries: byRoot(queriesOf(project).in(file), ({ node }) => node), calls: byRoot(file.calls, (call) => call) }));
+  return parts;
+}
+
+function byRoot<Part>(parts: readonly Part[], nodeOf: (part: Part) => Node): ReadonlyMap<FlowRoot | undefined, readonly Part[]> {
+  const groups = new Map<FlowRoot | undefined, Part[]>();
+  for (const part of parts) {
+    const root = rootOf(nodeOf(part));
+    const group = groups.get(root);
+    if (group) group.push(part);
+    else groups.set(root, [part]);
+  }
+  return groups;
+}
+
 /** The writes that are part of a function's own run, in source order: its statements and its calls of helpers that write. */
-function writesOf(project: Project, file: SourceFile, fn: FunctionNode): readonly Write[] {
+function writesOf(project: Project, file: SourceFile, fn: FunctionNode, parts: Parts): readonly Write[] {
   const queries = queriesOf(project);
-  const own = queries.inFunction(fn);
-  const calls = queries.callsIn(fn);
+  const own = parts.queries.get(fn) ?? [];
+  const calls = parts.calls.get(fn) ?? [];
   const writes: Write[] = [];
   for (const query of own) if (isWrite(query) && !isTouch(project, query)) writes.push({ node: query.node, queries: [query], tables: query.writes });
   const nodes = new Set<Node>(own.map((query) => query.node));
@@ -188,7 +213,7 @@ function canJoin(project: Project, file: SourceFile, fn: FunctionNode, flow: Flo
   if (flow.isInCatch(later.node) !== flow.isInCatch(earlier.node) || flow.isInFinally(later.node)) return false;
   if (isBestEffort(file, flow, earlier, later) || excludeEachOther(flow, file, earlier.node, later.node) || !flow.reachable(earlier.node, later.node)) return false;
   if (inReportedLoop(project, file, earlier.node, later.node) || isCleanUp(project, earlier) || isCleanUp(project, later)) return false;
-  return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, fn, flow, values, earlier, later);
+  return !needsResult(project, file, flow, values, earlier, later) && !isInterrupted(project, file, fn, flow, values, earlier, later);
 }
 
 /** The work around a node that its function starts and does not wait for: `waitUntil(render(page).then(async (image) => { … }))`. */
@@ -340,8 +365,8 @@ function isErrorCheck(test: string): boolean {
 }
 
 /** Whether something outside D1 is awaited between two writes, always or to decide on the second: the first is then meant to be seen before it. */
-function isInterrupted(project: Project, fn: FunctionNode, flow: Flow, values: Values, a: Write, b: Write): boolean {
-  const between = queriesOf(project).callsIn(fn).filter((call): call is CallExpression => isCall(call) && call.start > a.node.end && call.end < b.node.start && shares(call, b.node));
+function isInterrupted(project: Project, file: SourceFile, fn: FunctionNode, flow: Flow, values: Values, a: Write, b: Write): boolean {
+  const between = (partsOf(project, file).calls.get(fn) ?? []).filter((call) => call.start > a.node.end && call.end < b.node.start && shares(call, b.node));
   if (bodyLeaves(project, fn, between, [a.node, b.node])) return true;
   const before = new Set(flow.conditionsOn(a.node).map((condition) => condition.test));
   const tests = flow.conditionsOn(b.node).flatMap((condition) => (before.has(condition.test) ? [] : [condition.test]));

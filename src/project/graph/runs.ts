@@ -24,14 +24,18 @@ export type QueryUse =
   /** Nobody waits for it. */
   | "dropped";
 
-/** The function whose run a node is part of: the one around it or, where that is a callback handed to a call, the one around that. */
+/**
+ * The function whose run a node is part of: the one around it or, where that is a callback handed to a call, the one around that. A callback
+ * with no function around it (`export const POST = withUser(async (request) => …)`) runs by itself.
+ */
 export function runRoot(node: Node): FunctionNode | undefined {
-  for (let current = node.parent ?? undefined; current; current = current.parent ?? undefined) {
-    if (isClass(current)) return undefined;
+  let outermost: FunctionNode | undefined;
+  for (let current = node.parent ?? undefined; current && !isClass(current); current = current.parent ?? undefined) {
     if (!isFunction(current)) continue;
     if (!runsWithItsSurroundings(current)) return current;
+    outermost = current;
   }
-  return undefined;
+  return outermost;
 }
 
 /** Whether a function is handed to a call that runs it there, or is called where it stands. */
