@@ -49,12 +49,19 @@ export function storageUse(project: Project, node: Node): StorageUse | undefined
       return made(ORM_DELETES.has(name) ? "orm-delete" : ORM_WRITES.has(name) ? "orm-write" : "orm-read");
     case "typed":
     case undefined:
-      // No other API has these three methods; what they are called on may come from where we cannot see.
-      if (name === "deleteAll" ? isNamedStorage(member) : ALARM_METHODS.has(name) && project.targetsOf(node).length === 0) return made(name as StorageOperation);
+      // No other platform API has these three methods; what they are called on may come from where we cannot see, but is named for what it is.
+      if (name === "deleteAll" ? isNamedStorage(member) : ALARM_METHODS.has(name) && mayKeepAlarms(member) && project.targetsOf(node).length === 0) return made(name as StorageOperation);
       return undefined;
     default:
       return undefined;
   }
+}
+
+/** `options.storage`, `txn`, `host.ctx`: not the tools, services or clocks of a project that have an alarm of their own. */
+function mayKeepAlarms(member: MemberExpression): boolean {
+  const object = unwrap(member.object);
+  const name = object.type === "Identifier" ? object.name : isMember(object) ? propertyName(object) : undefined;
+  return name === undefined || /(?:storage|store|txn?|transaction|ctx|context|state|alarms?)$/i.test(name);
 }
 
 function isNamedStorage(member: MemberExpression): boolean {
