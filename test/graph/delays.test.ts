@@ -20,6 +20,24 @@ function inObject(time: string, before = "", fields = ""): Record<string, string
 
 describe("how long after now a time lies", () => {
   it.each([
+    ["set just before", "this.seen = Date.now(); await this.note();", 5_000],
+    ["set on one way only", "if (given > 3) this.seen = Date.now();", undefined],
+    ["set to either of two", "if (given > 3) this.seen = Date.now(); else this.seen = given;", undefined],
+    ["set after", "", undefined],
+  ])("a field that was %s", async (_name, before, expected) => {
+    const { project, time } = await alarmTime({
+      "src/index.ts": `import { DurableObject } from "cloudflare:workers";
+        export class Clock extends DurableObject {
+          seen = 0;
+          async load(seen: number) { this.seen = seen; }
+          async note() { await this.ctx.storage.put("n", 1); }
+          async arm(given: number) { ${before} await this.ctx.storage.setAlarm(this.seen + 5_000); this.seen = Date.now(); }
+        }`,
+    });
+    expect(delayOf(project, time)?.value).toBe(expected);
+  });
+
+  it.each([
     ["Date.now() + 10 * 1000", 10_000],
     ["new Date(Date.now() + 60_000)", 60_000],
     ["new Date().getTime() + 5 * 60 * 1000", 300_000],

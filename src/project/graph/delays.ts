@@ -1,5 +1,7 @@
 import type { CallExpression, FunctionNode, MemberExpression, Node, ObjectExpression } from "../parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isMember, keyName, propertyName, thisClass, unwrap } from "../parse/ast.ts";
+import { flowOf } from "../flow/flow.ts";
+import { valuesOf } from "../flow/values.ts";
 import type { Variable } from "../parse/scopes.ts";
 import { isReassigned } from "./constants.ts";
 import type { Project } from "./project.ts";
@@ -198,8 +200,18 @@ function delay(project: Project, raw: Node, given: Arguments, depth: number): Kn
     }
     default:
   }
-  const behind = isAdjusted(project, node) ? undefined : valueBehind(project, node, given);
+  const behind = isAdjusted(project, node) ? undefined : (valueBehind(project, node, given) ?? fieldJustSet(project, node));
   return behind && inner(behind);
+}
+
+/** `this.updatedAt = Date.now(); …; setAlarm(this.updatedAt + 30_000)`: what a field was set to on the way here, whichever that is. */
+function fieldJustSet(project: Project, node: Node): Node | undefined {
+  if (!isMember(node) || unwrap(node.object).type !== "ThisExpression") return undefined;
+  const flow = flowOf(node);
+  const [only, other] = flow ? valuesOf(flow, project.fileOf(node).scopes).definitionsOf(node) : [];
+  const [value, second] = only?.values ?? [];
+  if (!flow || !only?.step.node || other || only.partial || second) return undefined;
+  return flow.dominates(only.step.node, node) ? value : undefined;
 }
 
 /** `const at = new Date(); at.setUTCHours(24, 0, 0, 0)`: no longer now, nor a known distance from it. */
@@ -275,7 +287,7 @@ function relative(project: Project, raw: Node, given: Arguments, depth: number):
       return inner(node.consequent) && inner(node.alternate);
     default:
   }
-  const behind = isAdjusted(project, node) ? undefined : valueBehind(project, node, given);
+  const behind = isAdjusted(project, node) ? undefined : (valueBehind(project, node, given) ?? fieldJustSet(project, node));
   return behind !== undefined && inner(behind);
 }
 
