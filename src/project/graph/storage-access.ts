@@ -1,6 +1,6 @@
 import { setColumns, whereColumns } from "../sql/query.ts";
 import type { CallExpression, Node, TaggedTemplateExpression } from "../parse/ast.ts";
-import { calleeMember, isCall, isMember, propertyName, unwrap, wrapped } from "../parse/ast.ts";
+import { calleeMember, isCall, isMember, keyName, propertyName, unwrap, wrapped } from "../parse/ast.ts";
 import { storageUse } from "./object-storage.ts";
 import type { Project } from "./project.ts";
 
@@ -32,7 +32,11 @@ export function readOf(project: Project, node: Node): Access | undefined {
   switch (use?.operation) {
     case "get": {
       const [key] = use.arguments;
-      return key && key.type !== "SpreadElement" ? { node, keys: [keyText(project, key)] } : undefined;
+      if (!key || key.type === "SpreadElement") return undefined;
+      const several = unwrap(key);
+      if (several.type !== "ArrayExpression") return { node, keys: [keyText(project, key)] };
+      const keys = several.elements.flatMap((element) => (element && element.type !== "SpreadElement" ? [keyText(project, element)] : []));
+      return { node, keys: keys.length > 0 ? keys : [keyText(project, key)] };
     }
     case "list":
       return { node, keys: [`list:${use.arguments[0] ? project.text(use.arguments[0]) : ""}`] };
@@ -67,7 +71,7 @@ export function writeOf(project: Project, node: Node): WriteAccess | undefined {
       const [key, value] = use.arguments;
       if (!key || key.type === "SpreadElement") return undefined;
       const whole = unwrap(key);
-      if (whole.type === "ObjectExpression") return { node, keys: whole.properties.flatMap((property) => (property.type === "Property" ? [`constant:${property.key.type === "Identifier" && !property.computed ? property.key.name : project.text(property.key)}`] : [])), mode: "replace", values: [whole] };
+      if (whole.type === "ObjectExpression") return { node, keys: whole.properties.flatMap((property) => (property.type === "Property" ? [property.computed ? keyText(project, property.key) : `constant:${keyName(property.key, false) ?? project.text(property.key)}`] : [])), mode: "replace", values: [whole] };
       return value && value.type !== "SpreadElement" ? { node, keys: [keyText(project, key)], mode: "replace", values: [value] } : undefined;
     }
     case "sql": {
