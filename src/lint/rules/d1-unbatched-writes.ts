@@ -1,3 +1,4 @@
+import { functionName } from "../../project/graph/classes.ts";
 import { databaseOf } from "../../project/graph/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, callbackOf, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
@@ -47,7 +48,7 @@ export default defineRule({
     for (const file of project.files)
       for (const fn of file.functions) {
         const writes = writesOf(project, file, fn, partsOf(project, file));
-        if (writes.length < 2 || !isOnRequestPath(project, fn)) continue;
+        if (writes.length < 2 || !isOnRequestPath(project, fn) || isSweep(project, fn)) continue;
         for (const run of runsOf(project, file, fn, writes)) {
           const [first, ...others] = run;
           if (!first) continue;
@@ -194,6 +195,12 @@ function runsOf(project: Project, file: SourceFile, fn: FunctionNode, writes: re
     for (const write of [...new Set(run)].sort((a, b) => a.node.start - b.node.start)) if (!kept.some((other) => excludeEachOther(flow, file, other.node, write.node))) kept.push(write);
     return kept;
   }).filter((run) => run.length > 1);
+}
+
+/** `expireStaleJobs()`: what is over is put away, and what is missed now is met again the next time. */
+function isSweep(project: Project, fn: FunctionNode): boolean {
+  const name = functionName(project, fn).replace(/^.*\./, "");
+  return HOUSEKEEPING.test(name) && STALE.test(name);
 }
 
 /** Clean-ups that a scheduled job makes one after the other. */
