@@ -7,6 +7,7 @@ import { leavesTheWorker } from "../../project/graph/outside.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { queriesOf } from "../../project/graph/queries.ts";
 import { sameTable, type D1Query } from "../../project/graph/query.ts";
+import { useOf } from "../../project/graph/runs.ts";
 import { templateText } from "../../project/graph/statement-text.ts";
 import { readColumns, writeParts, type ColumnSet, type WriteParts } from "../../project/graph/write-parts.ts";
 import type { Confidence, Report } from "../finding.ts";
@@ -46,7 +47,7 @@ export default defineRule({
     for (const file of project.files) {
       // One finding a function and table: the same row written in several places is mended in one go.
       const found = new Map<string, Report>();
-      for (const write of queriesOf(project).in(file)) {
+      for (const write of [...queriesOf(project).in(file), ...handedWrites(project, file)]) {
         if (write.action !== "write" || isMaintenance(file, write.node) || isExclusive(write.node)) continue;
         for (const table of write.writes) {
           const scene = sceneOf(project, file, write, table);
@@ -61,6 +62,44 @@ export default defineRule({
     }
   },
 });
+
+/** Writes that go through a helper which is given both the SQL and its values: `run("UPDATE …", [a, b])`, `exec(env, "UPDATE …", a, b)`. */
+function* handedWrites(project: Project, file: SourceFile): Iterable<D1Query> {
+  const queries = queriesOf(project);
+  for (const call of file.calls) {
+    if (!queries.mayReach(call)) continue;
+    const [only, second] = queries.reached(call);
+    const [statement, another] = only?.query.statements ?? [];
+    if (!only || second || !statement || another || only.path.length !== 1 || only.query.action !== "write") continue;
+    const bound = handedValues(project, call, statement);
+    if (bound) yield { ...only.query, node: call, file, use: useOf(call), statements: [{ ...statement, bound }] };
+  }
+}
+
+/** What a call gives for the values that its helper binds; undefined where the helper has an SQL text or values of its own. */
+function handedValues(project: Project, call: CallExpression, { prepare, bound }: D1Query["statements"][number]): readonly Node[] | undefined {
+  const [fn, otherwise] = project.targetsOf(call);
+  const text = prepare?.arguments[0];
+  const [spread, more] = bound ?? [];
+  if (!fn || otherwise || !text || parameterIndex(project, fn, text) < 0 || spread?.type !== "SpreadElement" || more) return undefined;
+  const index = parameterIndex(project, fn, spread.argument);
+  if (index < 0) return undefined;
+  if (fn.params[index]?.type === "RestElement") {
+    const given = call.arguments.slice(index);
+    return given.some((node) => node.type === "SpreadElement") ? undefined : given;
+  }
+  const list = call.arguments[index];
+  const array = list && list.type !== "SpreadElement" ? unwrap(list) : undefined;
+  return array?.type === "ArrayExpression" ? array.elements.flatMap((element) => element ?? []) : undefined;
+}
+
+/** The place of the parameter that an expression is, in the list of a function's parameters; -1 when it is none. */
+function parameterIndex(project: Project, fn: FunctionNode, raw: Node): number {
+  const node = unwrap(raw);
+  const variable = isIdentifier(node) ? project.fileOf(node).scopes.resolve(node) : undefined;
+  if (variable?.kind !== "parameter" || variable.declaration !== fn) return -1;
+  return fn.params.findIndex((parameter) => isWithin(variable.node, parameter));
+}
 
 /** Code that a lock lets in one at a time. */
 function isExclusive(node: Node): boolean {

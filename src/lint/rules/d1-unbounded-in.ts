@@ -1,4 +1,4 @@
-import type { Node } from "../../project/parse/ast.ts";
+import type { CallExpression, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -57,11 +57,40 @@ function siteOf(project: Project, { text }: PlaceholderList, byFile: ReadonlyMap
   const near = byFile.get(file) ?? [];
   const direct = near.find((site) => isWithin(text, site.argument) || isKeptFor(project, text, site));
   if (direct) return direct.target === "d1" ? direct : undefined;
+  const handed = handedTo(project, text, byFile);
+  if (handed) return handed === "d1" ? "some" : undefined;
   if (project.classes.ownersOf(text).size > 0 && !near.some((site) => site.target === "d1")) return undefined;
   const root = runRoot(text);
   const own = near.filter((site) => runRoot(site.node) === root);
   const candidates = own.length > 0 ? own : near.length > 0 ? near : callerFiles(project, text).flatMap((caller) => byFile.get(caller) ?? []);
   return candidates.some((site) => site.target === "d1") && !candidates.some((site) => site.target === "do") ? "some" : undefined;
+}
+
+/** The database that a helper of the project sends a text to which it is given: `all("… IN (…)", ids)`; `other` where it is not D1. */
+function handedTo(project: Project, text: Node, byFile: ReadonlyMap<SourceFile, readonly SqlSite[]>): "d1" | "other" | undefined {
+  const outer = wrapped(text);
+  const call = isCall(outer.parent) && outer.parent.callee !== outer ? outer.parent : callWith(project, outer);
+  if (!call) return undefined;
+  for (const fn of project.targetsOf(call))
+    for (const reached of project.calls.reach(fn, 2).keys()) {
+      const site = (byFile.get(project.fileOf(reached)) ?? []).find(({ node, argument }) => isWithin(node, reached) && isIdentifier(unwrap(argument)));
+      if (site) return site.target === "d1" ? "d1" : "other";
+    }
+  return undefined;
+}
+
+/** `const sql = text; all(sql, ids)`: the call that a text is handed to through its variable. */
+function callWith(project: Project, text: Node): CallExpression | undefined {
+  const { parent } = text;
+  if (parent?.type !== "VariableDeclarator" || parent.id.type !== "Identifier") return undefined;
+  const { id } = parent;
+  const file = project.fileOf(id);
+  const variable = file.scopes.resolve(id);
+  for (const use of file.identifiers.get(id.name) ?? []) {
+    const holder = wrapped(use).parent;
+    if (use !== id && isCall(holder) && holder.callee !== use && file.scopes.resolve(use) === variable) return holder;
+  }
+  return undefined;
 }
 
 /** `const sql = text; db.prepare(sql)` */
