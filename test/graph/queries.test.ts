@@ -76,6 +76,8 @@ describe("queries of builders", () => {
     ["a list that is waited for", "await Promise.all(rows.map((row) => { return db.insert(users).values(row); }));", ["drizzle insert write  users returned"]],
     ["a list kept, then waited for", "const all = rows.map((row) => db.insert(users).values(row)); await Promise.all([...all, other()]);", ["drizzle insert write  users joined"]],
     ["lists of lists that are waited for", "await Promise.all(rows.map((row) => row.tags.map((tag) => db.insert(users).values(tag))).flat());", ["drizzle insert write  users joined"]],
+    ["pushed to a list that is waited for", "const all = []; for (const row of rows) all.push(db.insert(users).values(row)); await Promise.all(all);", ["drizzle insert write  users kept"]],
+    ["pushed to a list for a batch", "const all = []; for (const row of rows) all.push(db.insert(users).values(row)); await db.batch(all);", ["drizzle batch write  users awaited"]],
     ["an async callback runs its builder", "const all = rows.map(async (row) => db.insert(users).values(row)); return all;", ["drizzle insert write  users joined"]],
     ["a batch is one", "await db.batch([db.insert(users).values({}), db.delete(posts)]);", ["drizzle batch write  users+posts awaited"]],
   ])("drizzle: %s", async (_, body, expected) => {

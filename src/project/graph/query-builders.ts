@@ -129,6 +129,7 @@ function executionOf(file: SourceFile, last: CallExpression, methods: readonly {
     return (use === "joined" || isMapper(fn)) && isJoined(file, last, 0) ? last : undefined;
   }
   if (use === "kept") {
+    if (isJoined(file, last, 0)) return last;
     const declarator = keptIn(last);
     if (declarator && declarator.id.type === "Identifier") {
       const { id } = declarator;
