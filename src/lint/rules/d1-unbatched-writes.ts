@@ -264,9 +264,11 @@ function collectThings(project: Project, root: Node, found: Set<unknown>, depth:
     if (!isIdentifier(node) || (node.parent?.type === "MemberExpression" && node.parent.property === node && !node.parent.computed)) return undefined;
     const variable = file.scopes.resolve(node);
     if (!variable || variable.kind === "import" || variable.kind === "function" || variable.kind === "class") return undefined;
-    if (/^(?:c|ctx|env|db|context|event|request|req|this|tx|locals|store|sql)$/i.test(node.name) || isPlatformThing(project, node)) return undefined;
-    found.add(variable);
     const { declaration } = variable;
+    // `const event = { id, … }` is an entry made here.
+    const isMadeHere = /^event$/i.test(node.name) && declaration.type === "VariableDeclarator" && declaration.init !== null && unwrap(declaration.init).type === "ObjectExpression";
+    if ((!isMadeHere && /^(?:c|ctx|env|db|context|event|request|req|this|tx|locals|store|sql)$/i.test(node.name)) || isPlatformThing(project, node)) return undefined;
+    found.add(variable);
     if (depth < 2 && declaration.type === "VariableDeclarator" && declaration.init && !isFunction(unwrap(declaration.init))) collectThings(project, declaration.init, found, depth + 1);
     return undefined;
   });

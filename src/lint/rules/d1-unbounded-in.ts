@@ -256,7 +256,9 @@ function rowColumns(project: Project, list: Node): number | undefined {
   const declaration = variable?.declaration;
   const init = declaration?.type === "VariableDeclarator" && declaration.init ? unwrap(declaration.init) : undefined;
   if (init && (init.type === "ArrayExpression" || (isCall(init) && calleeName(init) === "map"))) return rowColumns(project, init);
-  return undefined;
+  // `rows: NewRow[]`: how many columns a row has is not known, but at least one.
+  const parameter = declaration && isFunction(declaration) ? declaration.params.find((candidate) => candidate === variable?.node) : undefined;
+  return parameter?.type === "Identifier" && parameter.typeAnnotation?.typeAnnotation.type === "TSArrayType" ? 1 : undefined;
 }
 
 function builderExcess(project: Project, node: Node, list: Node, each: number, position: "in" | "values"): Excess | undefined {
