@@ -1,8 +1,8 @@
 import type { Class, Node } from "../project/parse/ast.ts";
 import { calleeMember, isMember, propertyName, unwrap, walk } from "../project/parse/ast.ts";
 import { environmentsOf } from "../project/graph/bindings.ts";
-import { isOnlyBase, objectCode, type ObjectCode } from "../project/graph/object-storage.ts";
-import { sqlSites } from "../project/graph/sql-sites.ts";
+import { isOnlyBase, objectCode, type ObjectCode } from "../project/graph/objects/object-storage.ts";
+import { sqlSites } from "../project/graph/queries/sql-sites.ts";
 import type { Project } from "../project/graph/project.ts";
 import { lineStarts, positionAt, type Span } from "../project/span.ts";
 import type { OtherBindingKind, WranglerConfig } from "../project/wrangler/types.ts";

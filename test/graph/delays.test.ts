@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayOf, isRelativeToNow, numberOf } from "../../src/project/graph/delays.ts";
+import { delayOf, isRelativeToNow, numberOf } from "../../src/project/graph/objects/delays.ts";
 import type { Project } from "../../src/project/graph/project.ts";
 import type { Node } from "../../src/project/parse/ast.ts";
 import { callsNamed, projectOf } from "./helpers.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { natureOf } from "../../src/project/graph/awaits.ts";
-import { objectEvents } from "../../src/project/graph/events.ts";
-import { fieldsOf } from "../../src/project/graph/fields.ts";
-import { hibernationOf } from "../../src/project/graph/hibernation.ts";
-import { portableKeys, readOf, writeOf } from "../../src/project/graph/storage-access.ts";
+import { natureOf } from "../../src/project/graph/objects/awaits.ts";
+import { objectEvents } from "../../src/project/graph/objects/events.ts";
+import { fieldsOf } from "../../src/project/graph/objects/fields.ts";
+import { hibernationOf } from "../../src/project/graph/objects/hibernation.ts";
+import { portableKeys, readOf, writeOf } from "../../src/project/graph/objects/storage-access.ts";
 import { functionName } from "../../src/project/graph/classes.ts";
 import { nodeAt, projectOf } from "./helpers.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { socketEnds } from "../../src/project/graph/sockets.ts";
+import { socketEnds } from "../../src/project/graph/objects/sockets.ts";
 import { callsNamed, projectOf } from "./helpers.ts";
 
 const WRANGLER = JSON.stringify({ name: "w", main: "src/index.ts", durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] } });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { natureOf, repetitionsAround } from "../../src/project/graph/loops.ts";
 import type { Project } from "../../src/project/graph/project.ts";
-import { queriesOf } from "../../src/project/graph/queries.ts";
-import type { D1Query } from "../../src/project/graph/query.ts";
-import { replicatedBindings } from "../../src/project/graph/replication.ts";
-import { sessionsOf } from "../../src/project/graph/sessions.ts";
-import { templateText, textsOf } from "../../src/project/graph/statement-text.ts";
-import { readStatement } from "../../src/project/graph/statement-words.ts";
-import { writeParts } from "../../src/project/graph/write-parts.ts";
+import { queriesOf } from "../../src/project/graph/queries/queries.ts";
+import type { D1Query } from "../../src/project/graph/queries/query.ts";
+import { replicatedBindings } from "../../src/project/graph/queries/replication.ts";
+import { sessionsOf } from "../../src/project/graph/queries/sessions.ts";
+import { templateText, textsOf } from "../../src/project/graph/queries/statement-text.ts";
+import { readStatement } from "../../src/project/graph/queries/statement-words.ts";
+import { writeParts } from "../../src/project/graph/queries/write-parts.ts";
 import { callsNamed, projectOf } from "./helpers.ts";
 
 const ENV = "interface Env { DB: D1Database }\n";

@@ -1,7 +1,7 @@
 import type { CallExpression, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { sqlSites, type SqlSite } from "../../project/graph/queries/sql-sites.ts";
 import { placeholders } from "../../project/sql/query.ts";
 import { statementsOf } from "../../project/sql/statement.ts";
 import type { Report } from "../finding.ts";

@@ -4,7 +4,7 @@ import { isDevelopmentOnly } from "../../project/graph/development.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
 import { functionName } from "../../project/graph/classes.ts";
-import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { sqlSites, type SqlSite } from "../../project/graph/queries/sql-sites.ts";
 import { isSchemaChange, statementsOf, type Statement } from "../../project/sql/statement.ts";
 import { tables } from "../../project/sql/query.ts";
 import type { SqlText } from "../../project/sql/text.ts";

@@ -4,7 +4,7 @@ import { pragma } from "../../project/sql/query.ts";
 import { splitStatements, type Statement } from "../../project/sql/statement.ts";
 import { environmentsOf } from "../../project/graph/bindings.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { sqlSites, type SqlSite } from "../../project/graph/queries/sql-sites.ts";
 import { dirOf } from "../../paths.ts";
 import type { Span } from "../../project/span.ts";
 import type { Report, TextEdit } from "../finding.ts";

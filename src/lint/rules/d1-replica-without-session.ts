@@ -1,8 +1,8 @@
-import { databaseOf } from "../../project/graph/kinds.ts";
+import { databaseOf } from "../../project/graph/kinds/kinds.ts";
 import type { Entry } from "../../project/graph/calls.ts";
-import { queriesOf } from "../../project/graph/queries.ts";
-import type { D1Query } from "../../project/graph/query.ts";
-import { replicatedBindings, type ReplicatedBinding } from "../../project/graph/replication.ts";
+import { queriesOf } from "../../project/graph/queries/queries.ts";
+import type { D1Query } from "../../project/graph/queries/query.ts";
+import { replicatedBindings, type ReplicatedBinding } from "../../project/graph/queries/replication.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { enclosingFunction } from "../../project/parse/ast.ts";
 import type { Span } from "../../project/span.ts";

@@ -1,12 +1,12 @@
-import { databaseOf } from "../../project/graph/kinds.ts";
+import { databaseOf } from "../../project/graph/kinds/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { enclosingFunction, isFunction, isIdentifier, isWithin, walk } from "../../project/parse/ast.ts";
 import { controlFlow } from "../../project/flow/flow.ts";
-import { queriesOf } from "../../project/graph/queries.ts";
-import { sameTable, type D1Query } from "../../project/graph/query.ts";
+import { queriesOf } from "../../project/graph/queries/queries.ts";
+import { sameTable, type D1Query } from "../../project/graph/queries/query.ts";
 import { isDevelopmentOnly } from "../../project/graph/development.ts";
 import { isInBackground, runRoot } from "../../project/graph/runs.ts";
-import { leavesAsBookmark, sessionsOf, type D1Session } from "../../project/graph/sessions.ts";
+import { leavesAsBookmark, sessionsOf, type D1Session } from "../../project/graph/queries/sessions.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";

@@ -2,7 +2,7 @@ import type { CallExpression, Node } from "../../project/parse/ast.ts";
 import { calleeMember, isFunction, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { sqlSites } from "../../project/graph/sql-sites.ts";
+import { sqlSites } from "../../project/graph/queries/sql-sites.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 import { placeOfStatement } from "./shared/statement-place.ts";

@@ -3,7 +3,7 @@ import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIden
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
-import { builderAround, sqlSites, type SqlSite } from "../../project/graph/sql-sites.ts";
+import { builderAround, sqlSites, type SqlSite } from "../../project/graph/queries/sql-sites.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 import { boundOf, highestOf, type Bound } from "./shared/list-bounds.ts";

@@ -1,7 +1,7 @@
 // setAlarm() throws a TypeError in an object whose class has no alarm() method.
 // https://developers.cloudflare.com/durable-objects/api/alarms/#setalarm
 import type { Class } from "../../project/parse/ast.ts";
-import { isBound, isOnlyBase, mayDo, mayHaveHiddenMethods, objectCode } from "../../project/graph/object-storage.ts";
+import { isBound, isOnlyBase, mayDo, mayHaveHiddenMethods, objectCode } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { isWithin } from "../../project/parse/ast.ts";
 import { isInside } from "../../paths.ts";

@@ -1,8 +1,8 @@
 import type { Class, Node } from "../../project/parse/ast.ts";
 import { calleeName } from "../../project/parse/ast.ts";
-import { isOnlyBase, objectCode, type StorageUse } from "../../project/graph/object-storage.ts";
+import { isOnlyBase, objectCode, type StorageUse } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { readOf, writeOf } from "../../project/graph/storage-access.ts";
+import { readOf, writeOf } from "../../project/graph/objects/storage-access.ts";
 import { defineRule } from "../rule.ts";
 import { holdingsOf } from "./shared/holdings.ts";
 import { count, listed } from "./shared/words.ts";

@@ -3,12 +3,12 @@ import { valuesOf, type Values } from "../../project/flow/values.ts";
 import type { AwaitExpression, CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, enclosingFunction, isCall, isFunction, isMember, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import { nodesOf, nodesWithin } from "../../project/parse/source-file.ts";
-import { awaitedCalls, OUTSIDE, waitsOf, type Nature } from "../../project/graph/awaits.ts";
+import { awaitedCalls, OUTSIDE, waitsOf, type Nature } from "../../project/graph/objects/awaits.ts";
 import { functionName } from "../../project/graph/classes.ts";
-import { methodAround } from "../../project/graph/fields.ts";
-import { objectCode } from "../../project/graph/object-storage.ts";
+import { methodAround } from "../../project/graph/objects/fields.ts";
+import { objectCode } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
-import { portableKeys, readOf, STORING, writeOf, type Access, type WriteAccess } from "../../project/graph/storage-access.ts";
+import { portableKeys, readOf, STORING, writeOf, type Access, type WriteAccess } from "../../project/graph/objects/storage-access.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";
 

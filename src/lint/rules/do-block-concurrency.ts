@@ -1,7 +1,7 @@
 import { flowOf } from "../../project/flow/flow.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, isWithin, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
-import { awaitedCalls, natureOf, waitsIn, waitsOf, type Nature, type Wait } from "../../project/graph/awaits.ts";
+import { awaitedCalls, natureOf, waitsIn, waitsOf, type Nature, type Wait } from "../../project/graph/objects/awaits.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import type { Confidence, Report } from "../finding.ts";

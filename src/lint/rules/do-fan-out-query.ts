@@ -4,8 +4,8 @@ import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { flowOf, type Flow, type Loop } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
-import { numberOf, valueBehind } from "../../project/graph/delays.ts";
-import { asKind, type StubKind } from "../../project/graph/kinds.ts";
+import { numberOf, valueBehind } from "../../project/graph/objects/delays.ts";
+import { asKind, type StubKind } from "../../project/graph/kinds/kinds.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 

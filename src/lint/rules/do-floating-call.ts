@@ -2,7 +2,7 @@ import { runsInPlace } from "../../project/flow/flow.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isWithin, propertyName, unwrap, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
-import type { StubKind } from "../../project/graph/kinds.ts";
+import type { StubKind } from "../../project/graph/kinds/kinds.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";

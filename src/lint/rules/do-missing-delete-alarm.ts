@@ -3,7 +3,7 @@
 import type { Class, ExpressionStatement, FunctionNode, Node, ReturnStatement } from "../../project/parse/ast.ts";
 import { calleeName, enclosingFunction, isCall, isWithin, wrapped } from "../../project/parse/ast.ts";
 import { controlFlow, rootOf } from "../../project/flow/flow.ts";
-import { isBound, isOnlyBase, mayDo, methodName, objectCode, storageUse, type StorageUse } from "../../project/graph/object-storage.ts";
+import { isBound, isOnlyBase, mayDo, methodName, objectCode, storageUse, type StorageUse } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Located } from "../../project/span.ts";
 import { effectiveEnvironments } from "../../project/wrangler/effective.ts";

@@ -4,7 +4,7 @@ import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeName, enclosingFunction, isCall, isFunction, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { controlFlow, rootOf, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
-import { isOnlyBase, mayHaveHiddenMethods, methodName, objectCode, sqlOf, storageUse, type StorageUse } from "../../project/graph/object-storage.ts";
+import { isOnlyBase, mayHaveHiddenMethods, methodName, objectCode, sqlOf, storageUse, type StorageUse } from "../../project/graph/objects/object-storage.ts";
 import { repetitionsAround } from "../../project/graph/loops.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { clauseText, tables } from "../../project/sql/query.ts";

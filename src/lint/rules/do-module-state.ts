@@ -3,7 +3,7 @@ import type { Class, Node, PropertyDefinition } from "../../project/parse/ast.ts
 import { calleeMember, enclosingFunction, isClass, isIdentifier, isMember, isWithin, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../project/parse/source-file.ts";
 import type { Variable } from "../../project/parse/scopes.ts";
-import { valueBehind } from "../../project/graph/delays.ts";
+import { valueBehind } from "../../project/graph/objects/delays.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";

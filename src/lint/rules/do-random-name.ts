@@ -3,9 +3,9 @@
 import type { CallExpression, Class, MemberExpression, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, isCall, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import { flowOf } from "../../project/flow/flow.ts";
-import { numberOf, valueBehind } from "../../project/graph/delays.ts";
-import type { AddressKind, StubKind } from "../../project/graph/kinds.ts";
-import { objectCode } from "../../project/graph/object-storage.ts";
+import { numberOf, valueBehind } from "../../project/graph/objects/delays.ts";
+import type { AddressKind, StubKind } from "../../project/graph/kinds/kinds.ts";
+import { objectCode } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { defineRule } from "../rule.ts";

@@ -3,8 +3,8 @@
 import type { CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
 import { calleeMember, calleeName, isFunction, isWithin, unwrap } from "../../project/parse/ast.ts";
 import type { Constant } from "../../project/graph/constants.ts";
-import { valueBehind } from "../../project/graph/delays.ts";
-import { asKind, type NamespaceKind } from "../../project/graph/kinds.ts";
+import { valueBehind } from "../../project/graph/objects/delays.ts";
+import { asKind, type NamespaceKind } from "../../project/graph/kinds/kinds.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { isInside } from "../../paths.ts";
 import { requireFact } from "../facts.ts";

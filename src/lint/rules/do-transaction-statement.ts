@@ -1,4 +1,4 @@
-import { sqlSites } from "../../project/graph/sql-sites.ts";
+import { sqlSites } from "../../project/graph/queries/sql-sites.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 import { placeOfStatement } from "./shared/statement-place.ts";

@@ -1,7 +1,7 @@
 import type { CallExpression, Class, Node } from "../../project/parse/ast.ts";
 import { isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { CallSite } from "../../project/graph/calls.ts";
-import { extendsMixin } from "../../project/graph/events.ts";
+import { extendsMixin } from "../../project/graph/objects/events.ts";
 import type { Project } from "../../project/graph/project.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";

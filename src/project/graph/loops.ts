@@ -2,7 +2,7 @@ import { callbackRuns } from "../flow/callbacks.ts";
 import type { CallExpression, FunctionNode, LoopNode, Node } from "../parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, isCall, isFunction, isIdentifier, isLoop, isMember, isWithin, propertyName, unwrap, walk, wrapped } from "../parse/ast.ts";
 import type { SourceFile } from "../parse/source-file.ts";
-import { numberOf } from "./delays.ts";
+import { numberOf } from "./objects/delays.ts";
 import type { Project } from "./project.ts";
 import type { Variable } from "../parse/scopes.ts";
 import { returnedBy, runsWithItsSurroundings } from "./runs.ts";

@@ -1,7 +1,7 @@
-import { objectCode } from "./object-storage.ts";
+import { objectCode } from "./objects/object-storage.ts";
 import type { Project } from "./project.ts";
-import { queriesOf } from "./queries.ts";
-import { sqlSites } from "./sql-sites.ts";
+import { queriesOf } from "./queries/queries.ts";
+import { sqlSites } from "./queries/sql-sites.ts";
 
 /**
  * Joins what nearly every rule asks for: the code that the objects of each class run, the queries to D1 and what leads to them, the

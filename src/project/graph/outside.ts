@@ -3,9 +3,9 @@ import type { Condition } from "../flow/steps.ts";
 import { valuesOf } from "../flow/values.ts";
 import type { CallExpression, FunctionNode, Node } from "../parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isIdentifier, isMember, isWithin, propertyName, unwrap } from "../parse/ast.ts";
-import { isOutsideCallOfBase } from "./awaits.ts";
+import { isOutsideCallOfBase } from "./objects/awaits.ts";
 import type { Project } from "./project.ts";
-import { queriesOf } from "./queries.ts";
+import { queriesOf } from "./queries/queries.ts";
 import { runRoot, useOf } from "./runs.ts";
 
 const SENDS = /^(?:send|fetch|post|publish|upload|notify|deliver|request|dispatch|deploy|launch|generate|complete|invoke|put(?:Object)?|sendMail|sendEmail|sendMessage)(?:[A-Z]\w*)?$/;

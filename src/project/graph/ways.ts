@@ -2,8 +2,8 @@ import { controlFlow, runsInPlace, type FlowRoot } from "../flow/flow.ts";
 import type { FunctionNode, Node } from "../parse/ast.ts";
 import { isCall, isFunction } from "../parse/ast.ts";
 import type { CallSite } from "./calls.ts";
-import { argumentsOf, type Arguments } from "./delays.ts";
-import { handedOver } from "./object-storage.ts";
+import { argumentsOf, type Arguments } from "./objects/delays.ts";
+import { handedOver } from "./objects/object-storage.ts";
 import type { Project } from "./project.ts";
 
 /** One step of a way: a call, and the function whose flow it is made in (undefined in a field's initialiser). */

@@ -3,8 +3,8 @@ import { calleeMember, isCall, unwrap } from "../../../project/parse/ast.ts";
 import { controlFlow, type FlowRoot } from "../../../project/flow/flow.ts";
 import { valuesOf } from "../../../project/flow/values.ts";
 import type { CallSite } from "../../../project/graph/calls.ts";
-import { valueBehind } from "../../../project/graph/delays.ts";
-import { storageUse } from "../../../project/graph/object-storage.ts";
+import { valueBehind } from "../../../project/graph/objects/delays.ts";
+import { storageUse } from "../../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../../project/graph/project.ts";
 
 /** Whether a call is `storage.setAlarm(…)`. */

@@ -1,5 +1,5 @@
-import { databaseOf } from "../../../project/graph/kinds.ts";
-import type { D1Query } from "../../../project/graph/query.ts";
+import { databaseOf } from "../../../project/graph/kinds/kinds.ts";
+import type { D1Query } from "../../../project/graph/queries/query.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { functionName } from "../../../project/graph/classes.ts";
 import type { FunctionNode, Node } from "../../../project/parse/ast.ts";

@@ -1,6 +1,6 @@
 import type { Class } from "../../../project/parse/ast.ts";
 import { calleeName, walk } from "../../../project/parse/ast.ts";
-import { objectCode, sqlOf } from "../../../project/graph/object-storage.ts";
+import { objectCode, sqlOf } from "../../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { tables } from "../../../project/sql/query.ts";
 import { statementsOf } from "../../../project/sql/statement.ts";

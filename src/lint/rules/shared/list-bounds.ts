@@ -3,7 +3,7 @@ import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunc
 import type { Variable } from "../../../project/parse/scopes.ts";
 import { flowOf } from "../../../project/flow/flow.ts";
 import type { Project } from "../../../project/graph/project.ts";
-import { templateText, textsOf } from "../../../project/graph/statement-text.ts";
+import { templateText, textsOf } from "../../../project/graph/queries/statement-text.ts";
 import { limitOf } from "../../../project/sql/query.ts";
 import { hasNamedProperties, isClosedList } from "./declared-types.ts";
 import { remoteCallers } from "./remote-callers.ts";

@@ -2,7 +2,7 @@ import type { CallExpression, FunctionNode, Node } from "../../../project/parse/
 import { calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, propertyName, unwrap, wrapped } from "../../../project/parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../../project/parse/source-file.ts";
 import type { Project } from "../../../project/graph/project.ts";
-import { templateText, textsOf } from "../../../project/graph/statement-text.ts";
+import { templateText, textsOf } from "../../../project/graph/queries/statement-text.ts";
 
 /** Placeholders made from a list, where they stand in an SQL text. */
 export interface PlaceholderList {

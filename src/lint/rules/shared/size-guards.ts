@@ -2,7 +2,7 @@ import type { Node } from "../../../project/parse/ast.ts";
 import { isIdentifier, isMember, isWithin, propertyName, unwrap } from "../../../project/parse/ast.ts";
 import { controlFlow } from "../../../project/flow/flow.ts";
 import type { Condition } from "../../../project/flow/steps.ts";
-import { numberOf } from "../../../project/graph/delays.ts";
+import { numberOf } from "../../../project/graph/objects/delays.ts";
 import type { Repetition } from "../../../project/graph/loops.ts";
 import type { Project } from "../../../project/graph/project.ts";
 import { runRoot } from "../../../project/graph/runs.ts";

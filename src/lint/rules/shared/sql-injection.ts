@@ -1,7 +1,7 @@
 import type { Node } from "../../../project/parse/ast.ts";
 import { isIdentifier, isWithin, unwrap } from "../../../project/parse/ast.ts";
 import type { Project } from "../../../project/graph/project.ts";
-import { sqlSites, writtenTexts, type SqlSite } from "../../../project/graph/sql-sites.ts";
+import { sqlSites, writtenTexts, type SqlSite } from "../../../project/graph/queries/sql-sites.ts";
 import { holeContext, type HoleContext } from "../../../project/sql/holes.ts";
 import type { Confidence, Report, Subject } from "../../finding.ts";
 import { textJudge, type Judgement } from "./text-trust.ts";

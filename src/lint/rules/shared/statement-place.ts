@@ -2,7 +2,7 @@ import type { Node } from "../../../project/parse/ast.ts";
 import { isIdentifier, isWithin, unwrap } from "../../../project/parse/ast.ts";
 import type { Span } from "../../../project/span.ts";
 import type { Project } from "../../../project/graph/project.ts";
-import type { SqlSite } from "../../../project/graph/sql-sites.ts";
+import type { SqlSite } from "../../../project/graph/queries/sql-sites.ts";
 
 /** Where a statement is written: the place to report, and the other places that belong to it. */
 export interface StatementPlace {

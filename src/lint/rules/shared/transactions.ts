@@ -1,4 +1,4 @@
-import type { SqlSite } from "../../../project/graph/sql-sites.ts";
+import type { SqlSite } from "../../../project/graph/queries/sql-sites.ts";
 import { isTransactionControl, statementsOf } from "../../../project/sql/statement.ts";
 import { readableSql, type SqlText } from "../../../project/sql/text.ts";
 
