@@ -25,11 +25,17 @@ export function placeholderLists(project: Project, file: SourceFile): readonly P
   for (const name of ["join", "repeat"])
     for (const member of file.members.get(name) ?? []) {
       const call = wrapped(member).parent;
-      if (!isCall(call) || calleeMember(call) !== member) continue;
+      if (!isCall(call) || calleeMember(call) !== member || (name === "join" && !mayListParameters(call))) continue;
       const made = name === "join" ? joined(project, member.object) : repeated(project, call, member.object);
       if (made) found.push(...usesOf(project, call, made));
     }
   return found.sort((a, b) => a.node.start - b.node.start);
+}
+
+/** Whether `.join(separator)` may put commas between its parts, as every list of parameters has them. */
+function mayListParameters(join: CallExpression): boolean {
+  const [separator] = join.arguments;
+  return separator?.type !== "Literal" || typeof separator.value !== "string" || separator.value.includes(",");
 }
 
 interface Made {
