@@ -43,7 +43,8 @@ function markedRows(line: string, number: number, place: Place, width: number): 
   const before = textWidth(visible(expand(line.slice(0, from))));
   const marked = Math.max(1, textWidth(visible(expand(line.slice(from, to)))));
   const { text, shift } = crop(cells(line), before, width);
-  const start = Math.max(0, before - shift);
+  // A place behind the end of a line that just fits is marked under its last column.
+  const start = Math.min(Math.max(0, before - shift), width - 1);
   const carets = "^".repeat(Math.max(1, Math.min(marked, width - start)));
   return [
     { kind: "code", line: number, text },

@@ -105,6 +105,12 @@ describe("a code frame", () => {
     expect(mark?.text).toBe("  ^^^^");
   });
 
+  it("keeps to the width where a place lies behind a line that just fits", () => {
+    const [code, mark] = codeFrame(["a".repeat(16)], place(1, 17, 1, 17), 0, 16);
+    expect(code?.text).toBe("a".repeat(16));
+    expect(mark?.text).toBe(`${" ".repeat(15)}^`);
+  });
+
   it("ends a long place after four lines", () => {
     const rows = codeFrame(splitLines("a\nb\nc\nd\ne\nf\n"), place(1, 1, 6, 2), 0, 40);
     expect(rows.filter(({ kind }) => kind === "code")).toHaveLength(4);
