@@ -1,3 +1,4 @@
+import { keptForEach } from "../../kept.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import { databaseOf } from "../../project/graph/kinds/kinds.ts";
 import type { CallExpression, FunctionNode, Node } from "../../project/parse/ast.ts";
@@ -96,13 +97,7 @@ interface Parts {
   readonly calls: ReadonlyMap<FlowRoot | undefined, readonly CallExpression[]>;
 }
 
-const partsOfFiles = new WeakMap<SourceFile, Parts>();
-
-function partsOf(project: Project, file: SourceFile): Parts {
-  let parts = partsOfFiles.get(file);
-  if (!parts) partsOfFiles.set(file, (parts = { queries: byRoot(queriesOf(project).in(file), ({ node }) => node), calls: byRoot(file.calls, (call) => call) }));
-  return parts;
-}
+const partsOf = keptForEach((project: Project, file: SourceFile): Parts => ({ queries: byRoot(queriesOf(project).in(file), ({ node }) => node), calls: byRoot(file.calls, (call) => call) }));
 
 function byRoot<Part>(parts: readonly Part[], nodeOf: (part: Part) => Node): ReadonlyMap<FlowRoot | undefined, readonly Part[]> {
   const groups = new Map<FlowRoot | undefined, Part[]>();

@@ -1,3 +1,4 @@
+import { kept } from "../../kept.ts";
 import { controlFlow, runsInPlace, type Flow } from "../../project/flow/flow.ts";
 import { valuesOf, type Values } from "../../project/flow/values.ts";
 import type { AwaitExpression, CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
@@ -191,16 +192,13 @@ function holdsOld(flow: Flow, values: Values, value: Node, pause: Pause, isSourc
   return values.dependsOn(value, (node) => node.type === "Identifier" && isOld(node));
 }
 
-const changed = new WeakMap<Project, ReadonlySet<string>>();
-
 /** Whether some function of the project reads this key, changes what it read, and writes it back. */
 function isChangedElsewhere(project: Project, read: Read): boolean {
-  let keys = changed.get(project);
-  if (!keys) changed.set(project, (keys = changedKeys(project)));
+  const keys = changedKeys(project);
   return read.keys.some((key) => keys.has(key));
 }
 
-function changedKeys(project: Project): ReadonlySet<string> {
+const changedKeys = kept((project: Project): ReadonlySet<string> => {
   const keys = new Set<string>();
   for (const file of project.files) {
     const writes = STORING.flatMap((name) => file.members.get(name) ?? []).flatMap((member) => writeOf(project, wrapped(member).parent ?? member) ?? []);
@@ -215,7 +213,7 @@ function changedKeys(project: Project): ReadonlySet<string> {
       }
   }
   return keys;
-}
+});
 
 /** Whether some await in a function is of something outside the object, wherever the way to it leads. */
 function mayPause(project: Project, fn: FunctionNode): boolean {

@@ -1,3 +1,4 @@
+import { keptForEach } from "../../kept.ts";
 import { controlFlow, flowOf, rootOf, type Condition } from "../../project/flow/flow.ts";
 import { valuesOf } from "../../project/flow/values.ts";
 import type { Class, FunctionNode, Node } from "../../project/parse/ast.ts";
@@ -106,25 +107,19 @@ function isMutated(changes: readonly FieldUse[]): boolean {
   return changes.some((use) => use.kind === "count" || use.kind === "assign");
 }
 
-const dynamic = new WeakMap<Class, boolean>();
-
 /** `Object.assign(this, await storage.get(…))`, `this[key] = value`: which fields that restores cannot be seen. */
 function restoresDynamically(project: Project, cls: Class): boolean {
-  return project.classes.chain(cls).some((current) => {
-    let answer = dynamic.get(current);
-    if (answer === undefined) dynamic.set(current, (answer = assignsDynamically(project, current)));
-    return answer;
-  });
+  return project.classes.chain(cls).some((current) => assignsDynamically(project, current));
 }
 
-function assignsDynamically(project: Project, cls: Class): boolean {
+const assignsDynamically = keptForEach((project: Project, cls: Class): boolean => {
   const file = project.fileOf(cls);
   const isOwn = (node: Node): boolean => unwrap(node).type === "ThisExpression" && thisClass(node)?.cls === cls;
   return (
     nodesWithin(nodesOf(file, "AssignmentExpression"), cls).some(({ left }) => isMember(left) && left.computed && propertyName(left) === undefined && isOwn(left.object)) ||
     nodesWithin(file.calls, cls).some((call) => calleeName(call) === "assign" && call.arguments[0] !== undefined && isOwn(call.arguments[0]))
   );
-}
+});
 
 const RESTORING_METHOD = /load|restore|hydrat|recover|resume|rebuild|reconnect|ensure|^(?:init|setup|sync|refresh|populate|warm)/i;
 

@@ -1,3 +1,4 @@
+import { kept } from "../../kept.ts";
 import type { Class, Node } from "../../project/parse/ast.ts";
 import { calleeName, enclosingClass, isMember, wrapped } from "../../project/parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../project/parse/source-file.ts";
@@ -94,18 +95,12 @@ function sqlUses(project: Project, cls: Class): readonly Node[] {
     const owners = project.classes.ownersOf(node);
     return owners.size === 1 && owners.has(cls);
   };
-  const uses = known(project).filter(isOurs).map((node) => (node.type === "TaggedTemplateExpression" ? node.tag : node));
+  const uses = allSqlUses(project).filter(isOurs).map((node) => (node.type === "TaggedTemplateExpression" ? node.tag : node));
   return uses.length === 0 && cls.superClass && needsSql(project, cls) ? [cls.superClass] : uses;
 }
 
-const usesOf = new WeakMap<Project, readonly Node[]>();
-
 /** Uses of what only SQLite-backed storage has, in all of the project. */
-function known(project: Project): readonly Node[] {
-  let uses = usesOf.get(project);
-  if (!uses) usesOf.set(project, (uses = project.files.flatMap((file) => sqlUsesIn(project, file))));
-  return uses;
-}
+const allSqlUses = kept((project: Project): readonly Node[] => project.files.flatMap((file) => sqlUsesIn(project, file)));
 
 function sqlUsesIn(project: Project, file: SourceFile): readonly Node[] {
   const members = SQL_ONLY.flatMap((name) => file.members.get(name) ?? []).filter((member) => project.kindOf(member.object)?.kind === "do-storage" && !isFeatureTest(member));

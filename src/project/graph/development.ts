@@ -1,3 +1,4 @@
+import { kept } from "../../kept.ts";
 import type { FunctionNode, Node } from "../parse/ast.ts";
 import { enclosingFunction, isIdentifier, isMember, propertyName, unwrap } from "../parse/ast.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -10,16 +11,14 @@ const MENTIONS = /\$app\/environment|esm-env|import\.meta\.(?:env|dev)\b|process
 const LOCAL_MODES: ReadonlySet<string> = new Set(["development", "dev", "local", "test"]);
 const MAX_CALLERS = 4;
 
-const mentioned = new WeakMap<Project, boolean>();
+const mentionsDevelopment = kept((project: Project): boolean => project.files.some((file) => MENTIONS.test(file.text)));
 
 /**
  * Whether a node's code runs on a developer's machine only: behind `if (dev)`, after `if (!import.meta.env.DEV) throw …`, or in a
  * function that only such code calls. What it costs, no user of the deployed Worker pays.
  */
 export function isDevelopmentOnly(project: Project, node: Node): boolean {
-  let known = mentioned.get(project);
-  if (known === undefined) mentioned.set(project, (known = project.files.some((file) => MENTIONS.test(file.text))));
-  return known && runsInDevelopment(project, node, new Set(), 0);
+  return mentionsDevelopment(project) && runsInDevelopment(project, node, new Set(), 0);
 }
 
 function runsInDevelopment(project: Project, node: Node, seen: Set<FunctionNode>, depth: number): boolean {

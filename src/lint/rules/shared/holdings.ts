@@ -1,3 +1,4 @@
+import { keptForEach } from "../../../kept.ts";
 import type { Class } from "../../../project/parse/ast.ts";
 import { calleeName, walk } from "../../../project/parse/ast.ts";
 import { objectCode, sqlOf } from "../../../project/graph/objects/object-storage.ts";
@@ -13,18 +14,8 @@ export interface Holdings {
   readonly alarm: boolean;
 }
 
-const cache = new WeakMap<Project, Map<Class, Holdings>>();
-
 /** SQL tables, WebSockets and alarms of a DO class, helpers included. */
-export function holdingsOf(project: Project, cls: Class): Holdings {
-  let known = cache.get(project);
-  if (!known) cache.set(project, (known = new Map()));
-  let holdings = known.get(cls);
-  if (!holdings) known.set(cls, (holdings = collect(project, cls)));
-  return holdings;
-}
-
-function collect(project: Project, cls: Class): Holdings {
+export const holdingsOf = keptForEach((project: Project, cls: Class): Holdings => {
   const code = objectCode(project, cls);
   const created = new Set<string>();
   for (const use of code.uses) {
@@ -39,4 +30,4 @@ function collect(project: Project, cls: Class): Holdings {
       return !sockets;
     });
   return { tables: [...created], sockets, alarm: code.uses.some(({ operation }) => operation === "setAlarm") };
-}
+});

@@ -1,3 +1,4 @@
+import { keptForEach } from "../../../kept.ts";
 import type { CallExpression, Node } from "../../../project/parse/ast.ts";
 import { calleeMember, isCall, isIdentifier, isWithin, propertyName } from "../../../project/parse/ast.ts";
 import type { SourceFile } from "../../../project/parse/source-file.ts";
@@ -34,16 +35,8 @@ export interface QueryLoop {
   readonly confidence: Confidence;
 }
 
-const loopsOf = new WeakMap<SourceFile, readonly QueryLoop[]>();
-
 /** The outermost repetitions of a file over data in which D1 is asked once an element. */
-export function queryLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
-  let found = loopsOf.get(file);
-  if (!found) loopsOf.set(file, (found = findLoops(project, file)));
-  return found;
-}
-
-function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
+export const queryLoops = keptForEach((project: Project, file: SourceFile): readonly QueryLoop[] => {
   if (queriesOf(project).all.length === 0) return [];
   const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
   for (const trigger of triggersIn(project, file)) {
@@ -65,7 +58,7 @@ function findLoops(project: Project, file: SourceFile): readonly QueryLoop[] {
     const nearest = Math.min(...triggers.flatMap((trigger) => trigger.reached.map(({ path }) => path.length)));
     return { repetition, triggers, confidence: alsoWaits || acknowledges || inSteps || nearest > FAR ? "low" : nearest === 0 ? "high" : "medium" };
   });
-}
+});
 
 /** Each message of a queue is acknowledged by itself, so each needs its own outcome. */
 function isAcknowledgement(repetition: Repetition, call: CallExpression): boolean {

@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import type { CallExpression, Class, FunctionNode, MemberExpression, Node } from "../../../project/parse/ast.ts";
 import { callbackOf, calleeMember, calleeName, enclosingFunction, isCall, isFunction, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, walkOwn, wrapped } from "../../../project/parse/ast.ts";
 import type { Variable } from "../../../project/parse/scopes.ts";
@@ -54,14 +55,8 @@ const HANDLER_ENTRIES = ["route", "fetch", "loader", "email"] as const;
 const HANDLER_KEYS = /^(?:fetch|email|resolve|handler|loader|action|execute|GET|POST|PUT|PATCH|DELETE)$/;
 const HANDLER_CALLS = /^(?:get|post|put|patch|delete|all|use|on|openapi|query|mutation|tool|command|middleware)$|handle|route|action|loader|tool$/i;
 
-const judges = new WeakMap<Project, TextJudge>();
-
 /** Says of expressions how far they can be trusted as part of an SQL text. One a project. */
-export function textJudge(project: Project): TextJudge {
-  let judge = judges.get(project);
-  if (!judge) judges.set(project, (judge = new TextJudge(project)));
-  return judge;
-}
+export const textJudge = kept((project: Project): TextJudge => new TextJudge(project));
 
 export class TextJudge {
   readonly #project: Project;

@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import { namesPattern } from "../prefilter.ts";
 import type { Project } from "../project.ts";
 
@@ -6,8 +7,6 @@ import type { Project } from "../project.ts";
 
 const UTILITY = /^(.*?)server\/utils\/.+\.[cm]?[jt]s$/;
 const CONFIG = /^(.*?)(?:nuxt|nitro)\.config\.[cm]?[jt]s$/;
-
-const tables = new WeakMap<Project, ReadonlyMap<string, ReadonlyMap<string, string>>>();
 
 /** The file that offers `name` to server code in `path` without an import; undefined when none does. */
 export function autoImported(project: Project, path: string, name: string): string | undefined {
@@ -31,9 +30,7 @@ function serverRoot(path: string): string | undefined {
 }
 
 /** For every folder with a Nuxt or Nitro configuration the names that its server utilities export, with their files. */
-function utilitiesOf(project: Project): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const known = tables.get(project);
-  if (known) return known;
+const utilitiesOf = kept((project: Project): ReadonlyMap<string, ReadonlyMap<string, string>> => {
   const { sources } = project.checkout;
   const roots = new Set(sources.flatMap((path) => CONFIG.exec(path)?.[1] ?? []));
   const table = new Map<string, Map<string, string>>();
@@ -44,6 +41,5 @@ function utilitiesOf(project: Project): ReadonlyMap<string, ReadonlyMap<string, 
     if (!names) table.set(root, (names = new Map()));
     for (const name of project.exportedBy(path).names) if (name !== "default" && !names.has(name)) names.set(name, path);
   }
-  tables.set(project, table);
   return table;
-}
+});

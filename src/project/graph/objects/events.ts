@@ -1,3 +1,4 @@
+import { keptForEach } from "../../../kept.ts";
 import { runsInPlace } from "../../flow/flow.ts";
 import type { Class, FunctionNode, Node } from "../../parse/ast.ts";
 import { calleeName, enclosingFunction, isCall, isFunction, keyName, unwrap, wrapped } from "../../parse/ast.ts";
@@ -26,18 +27,8 @@ const HANDLERS: ReadonlySet<string> = new Set(["fetch", "alarm", "webSocketMessa
 const WAKE_HOOKS: ReadonlySet<string> = new Set(["onStart", "onInit", "onWake", "onLoad"]);
 const DEPTH = 5;
 
-const known = new WeakMap<Project, Map<Class, ObjectEvents>>();
-
 /** The events of a DO class and the functions that run for each. */
-export function objectEvents(project: Project, cls: Class): ObjectEvents {
-  let table = known.get(project);
-  if (!table) known.set(project, (table = new Map()));
-  let events = table.get(cls);
-  if (!events) table.set(cls, (events = collect(project, cls)));
-  return events;
-}
-
-function collect(project: Project, cls: Class): ObjectEvents {
+export const objectEvents = keptForEach((project: Project, cls: Class): ObjectEvents => {
   const { classes } = project;
   const base = classes.knownBase(cls);
   const wakeRoots: FunctionNode[] = [];
@@ -63,7 +54,7 @@ function collect(project: Project, cls: Class): ObjectEvents {
   for (const fn of wake)
     for (const listener of listenersIn(project, fn)) events.push({ name: undefined, fn: listener, reached: reachedFrom(project, listener) });
   return { events, wake };
-}
+});
 
 /** What runs when the object starts: calls in listeners and routes that are only set up there come later. */
 function addWake(project: Project, fn: FunctionNode, wake: Set<FunctionNode>, depth: number): void {
@@ -94,17 +85,12 @@ function isCalledFromOutside(project: Project, fn: FunctionNode, name: string, a
   return project.calls.callersOf(fn).length === 0 || project.calls.rpcCallersOf(fn).length > 0;
 }
 
-const reaches = new WeakMap<FunctionNode, ReadonlySet<FunctionNode>>();
-
 /** Kept by function: the classes on one base share its methods. */
-function reachedFrom(project: Project, root: FunctionNode): ReadonlySet<FunctionNode> {
-  const known = reaches.get(root);
-  if (known) return known;
+const reachedFrom = keptForEach((project: Project, root: FunctionNode): ReadonlySet<FunctionNode> => {
   const reached = new Set(project.calls.reach(root, DEPTH).keys());
   for (const fn of [...reached]) for (const target of handedOverIn(project, fn)) for (const inner of project.calls.reach(target, 3).keys()) reached.add(inner);
-  reaches.set(root, reached);
   return reached;
-}
+});
 
 /** Whether a class, or one it is built on, extends what a call gives: `withVoice(Agent)`. What such a mixin adds cannot be seen. */
 export function extendsMixin(project: Project, cls: Class): boolean {

@@ -1,3 +1,4 @@
+import { keptForEach } from "../../../kept.ts";
 import type { Class, FunctionNode, MemberExpression, Node } from "../../parse/ast.ts";
 import { calleeMember, isClass, isFunction, isIdentifier, isMember, keyName, propertyName, thisClass, unwrap, wrapped } from "../../parse/ast.ts";
 import type { Project } from "../project.ts";
@@ -25,18 +26,8 @@ export interface Field {
 const MUTATORS: ReadonlySet<string> = new Set(["set", "add", "push", "unshift", "splice", "fill", "append", "enqueue"]);
 const REMOVERS: ReadonlySet<string> = new Set(["delete", "clear", "pop", "shift"]);
 
-const known = new WeakMap<Project, Map<Class, ReadonlyMap<string, Field>>>();
-
 /** The fields of a class, those of its bases in the project included, by name. Methods are not among them. */
-export function fieldsOf(project: Project, cls: Class): ReadonlyMap<string, Field> {
-  let table = known.get(project);
-  if (!table) known.set(project, (table = new Map()));
-  let fields = table.get(cls);
-  if (!fields) table.set(cls, (fields = collect(project, cls)));
-  return fields;
-}
-
-function collect(project: Project, cls: Class): ReadonlyMap<string, Field> {
+export const fieldsOf = keptForEach((project: Project, cls: Class): ReadonlyMap<string, Field> => {
   const chain = project.classes.chain(cls).filter((current) => current === cls || !project.classes.isKnownPackage(project.fileOf(current).path));
   const methods = new Set<string>();
   const declared = new Map<string, { declaration: Node; initial: Node | undefined }>();
@@ -69,7 +60,7 @@ function collect(project: Project, cls: Class): ReadonlyMap<string, Field> {
   for (const name of new Set([...declared.keys(), ...uses.keys()]))
     fields.set(name, { name, declaration: declared.get(name)?.declaration, initial: declared.get(name)?.initial, uses: uses.get(name) ?? [] });
   return fields;
-}
+});
 
 function useOfField(node: MemberExpression): FieldUse {
   const method = methodAround(node);

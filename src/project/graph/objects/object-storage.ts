@@ -1,3 +1,4 @@
+import { kept, keptForEach } from "../../../kept.ts";
 import { sqlText, type SqlText } from "../../sql/text.ts";
 import type { Class, FunctionNode, MemberExpression, Node } from "../../parse/ast.ts";
 import { calleeMember, calleeName, enclosingFunction, isCall, isClass, isFunction, isMember, keyName, propertyName, unwrap, walk, wrapped } from "../../parse/ast.ts";
@@ -111,19 +112,10 @@ export interface ObjectCode {
   readonly initialisers: readonly CallSite[];
 }
 
-const known = new WeakMap<Project, Map<Class, ObjectCode>>();
 const MAX_REACH = 6;
 
 /** All code that objects of a DO class run, bases and helpers included, and what it does with their storage. */
-export function objectCode(project: Project, cls: Class): ObjectCode {
-  let table = known.get(project);
-  if (!table) known.set(project, (table = new Map()));
-  let code = table.get(cls);
-  if (!code) table.set(cls, (code = collect(project, cls)));
-  return code;
-}
-
-function collect(project: Project, cls: Class): ObjectCode {
+export const objectCode: (project: Project, cls: Class) => ObjectCode = keptForEach((project: Project, cls: Class): ObjectCode => {
   // What a base's methods run does not depend on who extends it: it is collected once for all classes built on it.
   const base = project.classes.baseOf(cls);
   const inherited = base?.type === "project" && project.classes.chain(cls).includes(base.cls) ? objectCode(project, base.cls) : undefined;
@@ -152,9 +144,7 @@ function collect(project: Project, cls: Class): ObjectCode {
   for (const fn of own) for (const use of usesIn(project, fn)) add(use, fn);
   if (!inherited) return { functions: own, uses, initialisers };
   return { functions: new Set([...own, ...inherited.functions]), uses: [...uses, ...inherited.uses], initialisers: [...initialisers, ...inherited.initialisers] };
-}
-
-const leadingTo = new WeakMap<Project, Map<AlarmOrAll, ReadonlySet<FunctionNode>>>();
+});
 
 /** Operations that are rare enough to start from. */
 type AlarmOrAll = "setAlarm" | "deleteAlarm" | "deleteAll";
@@ -163,15 +153,7 @@ type AlarmOrAll = "setAlarm" | "deleteAlarm" | "deleteAll";
  * The functions in the code of objects that get, through calls, to one kind of use of the storage; those it stands in included. It may
  * hold some too many, as functions handed over by name are not told apart.
  */
-export function functionsLeadingTo(project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> {
-  let table = leadingTo.get(project);
-  if (!table) leadingTo.set(project, (table = new Map()));
-  let found = table.get(operation);
-  if (!found) table.set(operation, (found = collectLeading(project, operation)));
-  return found;
-}
-
-function collectLeading(project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> {
+export const functionsLeadingTo = keptForEach((project: Project, operation: AlarmOrAll): ReadonlySet<FunctionNode> => {
   const leading = new Set<FunctionNode>();
   const addAround = (node: Node): void => {
     for (let fn = enclosingFunction(node); fn; fn = enclosingFunction(fn)) leading.add(fn);
@@ -191,14 +173,10 @@ function collectLeading(project: Project, operation: AlarmOrAll): ReadonlySet<Fu
     if (name !== undefined) for (const use of project.calls.valuesNamed(name)) addAround(use);
   }
   return leading;
-}
-
-const callsByTarget = new WeakMap<Project, ReadonlyMap<FunctionNode, readonly CallSite[]>>();
+});
 
 /** The calls in the code of all objects, by the function that they run. */
-function callsOfObjects(project: Project): ReadonlyMap<FunctionNode, readonly CallSite[]> {
-  const known = callsByTarget.get(project);
-  if (known) return known;
+const callsOfObjects = kept((project: Project): ReadonlyMap<FunctionNode, readonly CallSite[]> => {
   const table = new Map<FunctionNode, CallSite[]>();
   const seen = new Set<FunctionNode>();
   for (const cls of project.classes.durableObjects)
@@ -212,9 +190,8 @@ function callsOfObjects(project: Project): ReadonlyMap<FunctionNode, readonly Ca
           else table.set(target, [call]);
         }
     }
-  callsByTarget.set(project, table);
   return table;
-}
+});
 
 /** Whether objects of a class use their storage in one way: the cheap question before `objectCode`. */
 export function mayDo(project: Project, cls: Class, operation: AlarmOrAll): boolean {
@@ -225,20 +202,12 @@ export function mayDo(project: Project, cls: Class, operation: AlarmOrAll): bool
     initialiserCalls(project.fileOf(current), current).some((call) => storageUse(project, call)?.operation === operation || project.calls.targetsOf(call).some((fn) => leading.has(fn))));
 }
 
-const usesByFunction = new WeakMap<Project, Map<FunctionNode, readonly StorageUse[]>>();
-
 /** Uses of the storage in a function's code. Kept, as many classes share the code of a base. */
-function usesIn(project: Project, fn: FunctionNode): readonly StorageUse[] {
-  let table = usesByFunction.get(project);
-  if (!table) usesByFunction.set(project, (table = new Map()));
-  let uses = table.get(fn);
-  if (!uses) {
-    const templates = nodesWithin(nodesOf(project.fileOf(fn), "TaggedTemplateExpression"), fn);
-    const found = [...project.calls.callsIn(fn), ...templates].flatMap((node) => storageUse(project, node) ?? []);
-    table.set(fn, (uses = templates.length === 0 ? found : found.sort((a, b) => a.node.start - b.node.start)));
-  }
-  return uses;
-}
+const usesIn = keptForEach((project: Project, fn: FunctionNode): readonly StorageUse[] => {
+  const templates = nodesWithin(nodesOf(project.fileOf(fn), "TaggedTemplateExpression"), fn);
+  const found = [...project.calls.callsIn(fn), ...templates].flatMap((node) => storageUse(project, node) ?? []);
+  return templates.length === 0 ? found : found.sort((a, b) => a.node.start - b.node.start);
+});
 
 /** Functions given to a call by name, which it runs: `ctx.blockConcurrencyWhile(this.load)`, `waitUntil(init)`, `.then(done)`. */
 export function handedOver(project: Project, call: CallSite): readonly FunctionNode[] {
@@ -256,14 +225,8 @@ export function handedOver(project: Project, call: CallSite): readonly FunctionN
   });
 }
 
-const handedOverBy = new WeakMap<FunctionNode, readonly FunctionNode[]>();
-
 /** Functions that the calls in a function's code are given by name and run. */
-export function handedOverIn(project: Project, fn: FunctionNode): readonly FunctionNode[] {
-  let found = handedOverBy.get(fn);
-  if (!found) handedOverBy.set(fn, (found = project.calls.callsIn(fn).flatMap((call) => handedOver(project, call))));
-  return found;
-}
+export const handedOverIn = keptForEach((project: Project, fn: FunctionNode): readonly FunctionNode[] => project.calls.callsIn(fn).flatMap((call) => handedOver(project, call)));
 
 /** Calls in the initialisers of a class's fields and of those of its bases, which run before the constructor's body. */
 export function initialisersOf(project: Project, cls: Class): readonly CallSite[] {

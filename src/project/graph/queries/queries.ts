@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import type { FunctionNode, Node } from "../../parse/ast.ts";
 import { isFunction, unwrap } from "../../parse/ast.ts";
 import type { Variable } from "../../parse/scopes.ts";
@@ -21,14 +22,9 @@ export interface ReachedQuery {
 /** How many calls away a query is still seen. */
 const REACH_DEPTH = 5;
 const REACH_LIMIT = 60;
-const tables = new WeakMap<Project, QueryTable>();
 
 /** The D1 queries of a project. Worked out once, when first asked. */
-export function queriesOf(project: Project): QueryTable {
-  let table = tables.get(project);
-  if (!table) tables.set(project, (table = new QueryTable(project)));
-  return table;
-}
+export const queriesOf = kept((project: Project): QueryTable => new QueryTable(project));
 
 /** Every place where D1 is asked, and which calls lead there. Receivers that are not known give nothing. */
 export class QueryTable {

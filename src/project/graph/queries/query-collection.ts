@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import type { CallExpression, MemberExpression, Node } from "../../parse/ast.ts";
 import { calleeMember, propertyName } from "../../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../parse/source-file.ts";
@@ -13,19 +14,13 @@ interface Mentions extends Builders {
   readonly d1: boolean;
 }
 
-const mentions = new WeakMap<Project, Mentions>();
-
-function mentionsOf(project: Project): Mentions {
-  let found = mentions.get(project);
-  if (found) return found;
+const mentionsOf = kept((project: Project): Mentions => {
   const some = (pattern: RegExp): boolean => project.files.some((file) => pattern.test(file.text));
-  found = {
+  return {
     d1: project.files.some((file) => file.members.has("prepare") || file.members.has("exec")), drizzle: some(/drizzle/i), kysely: some(/kysely/i),
     prisma: some(/prisma/i), workersQb: some(/workers-qb/), d1Orm: some(/d1-orm/),
   };
-  mentions.set(project, found);
-  return found;
-}
+});
 
 /** The queries in a file, in source order, but those of the project's own tags. */
 export function collectQueries(project: Project, file: SourceFile): readonly D1Query[] {

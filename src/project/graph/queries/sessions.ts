@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import { databaseOf } from "../kinds/kinds.ts";
 import type { CallExpression, Node } from "../../parse/ast.ts";
 import { calleeMember, calleeName, isCall, isFunction, isMember, propertyName, unwrap, wrapped } from "../../parse/ast.ts";
@@ -28,16 +29,8 @@ export interface D1Session {
 const PRIMARY = "first-primary";
 const UNCONSTRAINED: ReadonlySet<string> = new Set(["", "first-unconstrained"]);
 
-const known = new WeakMap<Project, readonly D1Session[]>();
-
 /** Every session that the project opens on a D1 database. */
-export function sessionsOf(project: Project): readonly D1Session[] {
-  let found = known.get(project);
-  if (!found) known.set(project, (found = collect(project)));
-  return found;
-}
-
-function collect(project: Project): readonly D1Session[] {
+export const sessionsOf = kept((project: Project): readonly D1Session[] => {
   const bookmarks = bookmarkCalls(project);
   return project.files.flatMap((file) =>
     file.calls.flatMap((call) => {
@@ -47,7 +40,7 @@ function collect(project: Project): readonly D1Session[] {
       return [{ call, file, database: databaseOf(kind), start: startOf(project, call), bookmarks: bookmarks.filter((bookmark) => bookmark.sessions.includes(call)).map((bookmark) => bookmark.call) }];
     }),
   );
-}
+});
 
 /** Where a session starts. Of several possible constants the weakest counts. */
 function startOf(project: Project, call: CallExpression): SessionStart {

@@ -1,3 +1,4 @@
+import { kept } from "../../../kept.ts";
 import type { CallExpression, MemberExpression, Node } from "../../parse/ast.ts";
 import { calleeMember, isCall, isMember, propertyName, unwrap, wrapped } from "../../parse/ast.ts";
 import { nodesOf, type SourceFile } from "../../parse/source-file.ts";
@@ -35,14 +36,8 @@ export interface SqlSite {
 const UNSAFE_RAW = new Set(["$queryRawUnsafe", "$executeRawUnsafe"]);
 const ORM_RUN = new Set(["run", "all", "get", "values", "execute"]);
 
-const known = new WeakMap<Project, readonly SqlSite[]>();
-
 /** Every place where SQL is handed to D1 or to an object's SQLite as text, in order of path and place. Worked out once. */
-export function sqlSites(project: Project): readonly SqlSite[] {
-  let sites = known.get(project);
-  if (!sites) known.set(project, (sites = project.files.flatMap((file) => sitesIn(project, file))));
-  return sites;
-}
+export const sqlSites = kept((project: Project): readonly SqlSite[] => project.files.flatMap((file) => sitesIn(project, file)));
 
 function sitesIn(project: Project, file: SourceFile): readonly SqlSite[] {
   const found: SqlSite[] = [];
@@ -161,18 +156,13 @@ export function builderAround(project: Project, node: Node): string | undefined 
   return undefined;
 }
 
-const drivers = new WeakMap<Project, boolean>();
-
 /** Whether all drivers of query builders in the project are those for D1 (and for objects, whose code is known by its classes). */
-function hasOnlyD1(project: Project): boolean {
-  const known = drivers.get(project);
-  if (known !== undefined) return known;
+const hasOnlyD1 = kept((project: Project): boolean => {
   let d1 = false;
   let other = false;
   for (const { text } of project.files) {
     if (/["'](?:drizzle-orm\/d1|kysely-d1)["']/.test(text)) d1 = true;
     if (/["']drizzle-orm\/(?:postgres|node-postgres|neon|pg|mysql|planetscale|libsql|better-sqlite3|bun|expo|vercel|tidb|aws|pglite|xata|op-sqlite)/.test(text)) other = true;
   }
-  drivers.set(project, d1 && !other);
   return d1 && !other;
-}
+});
