@@ -418,10 +418,20 @@ function claimed(scene: Scene, parts: WriteParts): Report | undefined {
   if (parts.kind === "update") {
     const set = parts.sets.find((candidate) => isClaim(scene, candidate, parts, exits));
     if (!set) return undefined;
-    return claimReport(scene, exits, `decides on \`${set.column}\` in JavaScript and then ${set.fromItself ? "takes from it" : "sets it"} by key`, `Put the condition into the statement (\`UPDATE ${scene.table} SET … WHERE … AND ${set.column} ${set.fromItself ? ">=" : "="} …\`) and go on only when \`meta.changes\` is 1; where many compete for one row, let a Durable Object decide.`);
+    // Of several exits the one that looks at the column is the decision, not the one that asks whether there is a row.
+    const deciding = exits.filter((test) => scene.values.dependsOn(test, (node) => isFieldOfRow(scene, node, set.column)) && isMemberTest(test));
+    return claimReport(scene, [...deciding, ...exits], `decides on \`${set.column}\` in JavaScript and then ${set.fromItself ? "takes from it" : "sets it"} by key`, `Put the condition into the statement (\`UPDATE ${scene.table} SET … WHERE … AND ${set.column} ${set.fromItself ? ">=" : "="} …\`) and go on only when \`meta.changes\` is 1; where many compete for one row, let a Durable Object decide.`);
   }
   if (parts.kind !== "delete" || !ONE_TIME.test(scene.table) || !hasMoreEffects(scene)) return undefined;
   return claimReport(scene, exits, `accepts the row and then deletes it`, `Delete first and look at what was deleted: \`DELETE FROM ${scene.table} WHERE … RETURNING *\` gives the row to one request only.`);
+}
+
+/** Whether a test looks at something of a row, and not only whether there is one. */
+function isMemberTest(raw: Node): boolean {
+  const test = unwrap(raw);
+  if (test.type === "UnaryExpression" && test.operator === "!") return isMemberTest(test.argument);
+  if (test.type === "LogicalExpression") return isMemberTest(test.left) || isMemberTest(test.right);
+  return isMember(test) || test.type === "BinaryExpression" || isCall(test);
 }
 
 function isClaim(scene: Scene, set: ColumnSet, parts: WriteParts, exits: readonly Node[]): boolean {

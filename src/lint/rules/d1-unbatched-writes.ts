@@ -200,8 +200,11 @@ function isSweep(project: Project, fn: FunctionNode): boolean {
 
 /** Clean-ups that a scheduled job makes one after the other. */
 function areIndependentJobs(a: Write, b: Write): boolean {
-  return a.helper !== undefined || b.helper !== undefined || [a, b].every((write) => write.queries.every((query) => /^\s*delete/i.test(textOf(query)) || query.method === "delete"));
+  return a.helper !== undefined || b.helper !== undefined || [a, b].every((write) => write.queries.every((query) => query.method === "delete" || PUTS_AWAY.test(textOf(query))));
 }
+
+/** Rows are deleted, or those older than something marked as over. */
+const PUTS_AWAY = /^\s*delete\b|^\s*update\b[^?]*\bset\b[^?]*\bwhere\b[^]*<(?![>])/i;
 
 function textOf(query: D1Query): string {
   const [part] = query.statements[0]?.texts[0]?.parts ?? [];

@@ -5,12 +5,12 @@ import { calleeName, isCall, isFunction, isWithin } from "../../project/parse/as
 import { controlFlow, runsInPlace, type Flow, type Step } from "../../project/flow/flow.ts";
 import type { CallSite } from "../../project/graph/calls.ts";
 import { argumentsOf, delayOf, type Arguments, type KnownNumber } from "../../project/graph/objects/delays.ts";
-import { functionsLeadingTo, handedOver, isOnlyBase, objectCode, storageUse } from "../../project/graph/objects/object-storage.ts";
+import { functionsLeadingTo, handedOver, isOnlyBase, storageUse } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Confidence, Report } from "../finding.ts";
 import { requireFact } from "../facts.ts";
 import { defineRule } from "../rule.ts";
-import { alarmHandler, alarmQuestions, alarmTest, hasAlarms, setsAlarm } from "./shared/alarms.ts";
+import { alarmHandler, alarmQuestions, alarmTest, hasAlarms, isArmed, setsAlarm } from "./shared/alarms.ts";
 import { duration, thousands } from "./shared/words.ts";
 
 /** From this interval on a loop costs next to nothing: under 150 wake-ups a day. */
@@ -41,23 +41,6 @@ export default defineRule({
   },
 });
 
-/** Whether anything but the handler sets the alarm: otherwise it never starts. */
-function isArmed(project: Project, cls: Class, handler: FunctionNode): boolean {
-  const { uses, functions, initialisers } = objectCode(project, cls);
-  const setters = new Set(uses.filter(({ operation }) => operation === "setAlarm").map(({ fn }) => fn));
-  if (setters.has(undefined)) return true;
-  const starts = [...functions].filter((fn) => fn !== handler && project.classes.chain(cls).some((current) => isWithin(fn, current)) && !isOnlyCalledBy(project, fn, handler));
-  return starts.some((fn) => [...project.calls.reach(fn, MAX_DEPTH).keys()].some((reached) => setters.has(reached))) || initialisers.some((call) => project.calls.targetsOf(call).some((fn) => setters.has(fn)));
-}
-
-function isOnlyCalledBy(project: Project, fn: FunctionNode, handler: FunctionNode): boolean {
-  // A method that is not private may be called over RPC from where we cannot see.
-  const { parent } = fn;
-  const isPrivate = parent?.type !== "MethodDefinition" || parent.key.type === "PrivateIdentifier" || parent.accessibility === "private" || parent.accessibility === "protected";
-  const callers = project.calls.callersOf(fn);
-  return isPrivate && callers.length > 0 && callers.every((call) => isWithin(call, handler));
-}
-
 /** How a function always sets the next alarm. */
 interface Rearming {
   readonly sets: readonly { readonly call: CallSite; readonly delay: KnownNumber | undefined }[];
@@ -81,7 +64,9 @@ function rearming(project: Project, fn: FunctionNode, given: Arguments, active: 
   const pending = pendingTests(project, fn);
   const strict = alwaysPasses(flow, sets, stops, pending, true);
   if (!strict && !alwaysPasses(flow, sets, stops, pending, false)) return undefined;
-  const all = [...sets.values()];
+  // Of several on one way only the last counts: an alarm that is set replaces the one before.
+  const lasting = [...sets].filter(([node]) => !flow.everyPath((other) => other !== node && sets.has(other), { from: node }));
+  const all = (lasting.length > 0 ? lasting : [...sets]).map(([, rearms]) => rearms);
   return { sets: all.flatMap((rearms) => rearms.sets), unlessThrown: !strict || all.some((rearms) => rearms.unlessThrown) };
 }
 

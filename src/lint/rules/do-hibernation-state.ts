@@ -371,13 +371,16 @@ function isFresh(project: Project, field: Field, read: FieldUse, depth: number):
   return !isDeferred(read.node, method) && isWrittenBefore(project, field, method, read.node, depth);
 }
 
+/** How many calls away from the handler that sets a field it may be read. */
+const MAX_CALLERS = 5;
+
 function isWrittenBefore(project: Project, field: Field, method: FunctionNode, at: Node, depth: number): boolean {
   const root = rootOf(at);
   const flow = root && isFunction(root) ? controlFlow(root) : undefined;
   const writes = field.uses.filter((use) => use.kind === "assign" && use.method === method);
   if (flow && writes.some((use) => use.site !== at && flow.dominates(use.site, at))) return true;
   if (flow && flow.order.some(({ node }) => node && isCall(node) && project.targetsOf(node).some((fn) => ensures(project, field, fn)) && flow.dominates(node, at))) return true;
-  if (depth > 2) return false;
+  if (depth > MAX_CALLERS) return false;
   const callers = project.calls.callersOf(method);
   return callers.length > 0 && callers.every((site) => {
     const caller = enclosingFunction(site);

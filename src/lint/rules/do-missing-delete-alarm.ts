@@ -11,6 +11,7 @@ import type { EffectiveEnvironment } from "../../project/wrangler/types.ts";
 import { requireFact } from "../facts.ts";
 import type { Confidence, TextEdit } from "../finding.ts";
 import { defineRule } from "../rule.ts";
+import { isArmed } from "./shared/alarms.ts";
 
 export default defineRule({
   id: "do-missing-delete-alarm",
@@ -56,6 +57,8 @@ function alarmOf(project: Project, cls: Class): { node: Node; rearms: boolean } 
   const handled = handler && project.calls.reach(handler, MAX_CALLERS);
   const rearms = set.some(({ fn }) => fn !== undefined && handled?.has(fn) === true);
   const [own] = set;
+  // Set by nothing but its own handler it never starts.
+  if (own && handler && !isArmed(project, cls, handler)) return undefined;
   if (own) return { node: (set.find(({ node }) => !handler || !isWithin(node, handler)) ?? own).node, rearms };
   if (!project.classes.knownBase(cls)?.ownsAlarm) return undefined;
   for (const fn of functions)

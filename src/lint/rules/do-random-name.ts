@@ -114,7 +114,10 @@ function escapes(project: Project, node: Node, handle: Handle, active: readonly 
   const next = [...active, outer];
   switch (parent.type) {
     case "AwaitExpression":
+    case "LogicalExpression":
       return escapes(project, parent, handle, next);
+    case "ConditionalExpression":
+      return parent.test !== outer && escapes(project, parent, handle, next);
     case "ExpressionStatement":
       return false;
     case "VariableDeclarator": {

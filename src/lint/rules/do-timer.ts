@@ -1,5 +1,5 @@
 import type { CallExpression, Class, FunctionNode, Node } from "../../project/parse/ast.ts";
-import { calleeMember, calleeName, enclosingClass, enclosingFunction, isFunction, isIdentifier, isWithin, propertyName, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
+import { calleeMember, calleeName, enclosingClass, enclosingFunction, isFunction, isIdentifier, isWithin, keyName, propertyName, thisClass, unwrap, walk, wrapped } from "../../project/parse/ast.ts";
 import type { SourceFile } from "../../project/parse/source-file.ts";
 import type { Variable } from "../../project/parse/scopes.ts";
 import type { Project } from "../../project/graph/project.ts";
@@ -219,11 +219,19 @@ function settlesPromise(file: SourceFile, callback: FunctionNode): boolean {
 
 /** A parameter of a promise's executor, `resolve` of `Promise.withResolvers()`, or anything named so that was kept for later. */
 function isSettler(file: SourceFile, node: Node, at: Node): boolean {
+  if (node.type === "MemberExpression" && isOwnMethod(node)) return false;
   if (node.type === "MemberExpression") return /(?:^|_|#)(?:resolve|reject)/i.test(propertyName(node) ?? "") || isFunction(executorAround(at)) && /resolve|reject/i.test(propertyName(node) ?? "");
   if (node.type !== "Identifier") return false;
   const variable = file.scopes.resolve(node);
   if (variable?.kind === "parameter" && isFunction(variable.declaration) && isExecutor(variable.declaration)) return true;
   return /^(?:resolve|reject|settle|done)|(?:Resolve|Reject)$|^(?:on)?(?:timeout|timedOut)$/.test(node.name) && variable !== undefined && variable.kind !== "import" && variable.kind !== "function";
+}
+
+/** `this.resolveRound` where the class has such a method: no resolver that was kept, whatever its name. */
+function isOwnMethod(node: Extract<Node, { type: "MemberExpression" }>): boolean {
+  const cls = node.object.type === "ThisExpression" ? thisClass(node)?.cls : undefined;
+  const name = propertyName(node);
+  return cls?.body.body.some((member) => member.type === "MethodDefinition" && keyName(member.key, member.computed) === name) ?? false;
 }
 
 function isExecutor(fn: FunctionNode): boolean {

@@ -49,14 +49,15 @@ function* checkPackage(checkout: Checkout, info: PackageInfo, jobs: readonly Job
 function whyDeploying(checkout: Checkout, info: PackageInfo, name: string, script: string, command: D1Command, jobs: readonly Job[]): Reason | undefined {
   if (DEPLOYS.test(script)) return { text: "it also deploys the Worker", confidence: "high" };
   if (command.target === "local" || (isRemoteTwin(script) && !DEPLOY_NAME.test(name))) return undefined;
-  const isLocal = LOCAL_NAME.test(name);
+  // `db:init` beside `db:init:local` is meant for the other database, whatever it is called.
+  const isLocal = LOCAL_NAME.test(name) && ![...info.scripts].some(([other, text]) => /local/i.test(other) && other.replace(/[:_.-]?local\w*/i, "") === name && d1Commands(text).some(({ target }) => target === "local"));
   if (DEPLOY_NAME.test(name) && !isLocal) return { text: "named for deployment", confidence: "high" };
   const callers = [...info.scripts].filter(([other, text]) => other !== name && calls(text, name));
   const deploying = callers.find(([other, text]) => !LOCAL_NAME.test(other) && (DEPLOYS.test(text) || DEPLOY_NAME.test(other)) && !passesRemote(text, name));
   if (deploying) return { text: `run by \`${deploying[0]}\``, confidence: "high", place: scriptSpan(info, deploying[0]) };
   const job = jobs.find((job) => isDeploying(job) && calls(job.text, name) && !passesRemote(job.text, name) && isFor(job, info));
   if (job) return { text: `run by the job \`${job.id}\` of ${job.file}`, confidence: "high", place: job.span };
-  if (isLocal || !MIGRATE_NAME.test(name)) return undefined;
+  if (isLocal || !(MIGRATE_NAME.test(name) || LOCAL_NAME.test(name))) return undefined;
   if (isSaidToDeploy(checkout, info, name)) return { text: "its README gives it for production", confidence: "high" };
   // A bare `db:migrate` with nothing beside it for the remote database is what people run to deploy.
   const usedLocally = callers.some(([other]) => LOCAL_NAME.test(other)) || jobs.some((job) => calls(job.text, name) && !isDeploying(job));

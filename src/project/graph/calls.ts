@@ -16,6 +16,8 @@ export const REQUEST_ENTRIES: ReadonlySet<Entry> = new Set(["fetch", "queue", "s
 
 const HANDLERS: ReadonlySet<string> = new Set(["fetch", "queue", "scheduled", "email", "tail"]);
 const ROUTE_METHODS = /^(?:get|post|put|patch|delete|del|options|head|all|use|on|route|openapi|basePath|notFound|onError|query|mutation|handle|handler|action|loader|add|middleware|subscription|createHandler|createServerFn|tool|registerTool|resource|prompt)$/;
+/** Keys under which objects that describe a route, a procedure or a tool keep what runs for it. */
+const ROUTE_KEYS = /^(?:resolve|handler|loader|action|execute|beforeLoad|GET|POST|PUT|PATCH|DELETE)$/;
 const LOADER_EXPORTS = /^(?:loader|action|clientLoader|GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ALL|onRequest\w*|load|actions|handle|middleware|getServerSideProps|generateMetadata|entry|handler|default)$/;
 const MAX_CALLER_DEPTH = 12;
 
@@ -264,7 +266,7 @@ export class CallGraph {
       const name = keyName(parent.key, parent.computed);
       const object = parent.parent;
       if (name !== undefined && HANDLERS.has(name) && object && isHandlerObject(object)) return name as Entry;
-      if (name !== undefined && /^(?:resolve|handler|loader|action|execute|beforeLoad|GET|POST|PUT|PATCH|DELETE)$/.test(name)) return "route";
+      if (name !== undefined && ROUTE_KEYS.test(name)) return "route";
       // SvelteKit: `export const actions = { login: async (event) => … }`, each the answer to one form.
       return object && this.#isActions(object) ? "loader" : undefined;
     }
@@ -305,7 +307,7 @@ export class CallGraph {
           }
         } else if (holder?.type === "Property") {
           const key = keyName(holder.key, holder.computed);
-          yield [key !== undefined && HANDLERS.has(key) ? (key as Entry) : "export"];
+          yield [key !== undefined && HANDLERS.has(key) ? (key as Entry) : key !== undefined && ROUTE_KEYS.test(key) ? "route" : "export"];
         }
       }
   }

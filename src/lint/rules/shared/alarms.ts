@@ -1,11 +1,14 @@
 import type { Class, FunctionNode, Node } from "../../../project/parse/ast.ts";
-import { calleeMember, isCall, unwrap } from "../../../project/parse/ast.ts";
+import { calleeMember, isCall, isWithin, unwrap } from "../../../project/parse/ast.ts";
 import { controlFlow, type FlowRoot } from "../../../project/flow/flow.ts";
 import { valuesOf } from "../../../project/flow/values.ts";
 import type { CallSite } from "../../../project/graph/calls.ts";
 import { valueBehind } from "../../../project/graph/objects/delays.ts";
-import { storageUse } from "../../../project/graph/objects/object-storage.ts";
+import { objectCode, storageUse } from "../../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../../project/graph/project.ts";
+
+/** How many calls away from a method its alarm may be set. */
+const MAX_CALLS = 5;
 
 /** Whether a call is `storage.setAlarm(…)`. */
 export function setsAlarm(project: Project, call: CallSite): boolean {
@@ -17,6 +20,23 @@ export function alarmHandler(project: Project, cls: Class): FunctionNode | undef
   const own = project.classes.method(cls, "alarm");
   if (own) return own;
   return project.classes.knownBase(cls)?.entryMethods.includes("onAlarm") ? project.classes.method(cls, "onAlarm") : undefined;
+}
+
+/** Whether anything but the handler sets the alarm: otherwise it never starts. */
+export function isArmed(project: Project, cls: Class, handler: FunctionNode): boolean {
+  const { uses, functions, initialisers } = objectCode(project, cls);
+  const setters = new Set(uses.filter(({ operation }) => operation === "setAlarm").map(({ fn }) => fn));
+  if (setters.has(undefined)) return true;
+  const starts = [...functions].filter((fn) => fn !== handler && project.classes.chain(cls).some((current) => isWithin(fn, current)) && !isOnlyCalledBy(project, fn, handler));
+  return starts.some((fn) => [...project.calls.reach(fn, MAX_CALLS).keys()].some((reached) => setters.has(reached))) || initialisers.some((call) => project.calls.targetsOf(call).some((fn) => setters.has(fn)));
+}
+
+function isOnlyCalledBy(project: Project, fn: FunctionNode, handler: FunctionNode): boolean {
+  // A method that is not private may be called over RPC from where we cannot see.
+  const { parent } = fn;
+  const isPrivate = parent?.type !== "MethodDefinition" || parent.key.type === "PrivateIdentifier" || parent.accessibility === "private" || parent.accessibility === "protected";
+  const callers = project.calls.callersOf(fn);
+  return isPrivate && callers.length > 0 && callers.every((call) => isWithin(call, handler));
 }
 
 /** Whether some file of the project sets alarms at all: the cheapest question that can say no. */

@@ -176,7 +176,10 @@ class Bounds {
         if (given) return property.value.type === "AssignmentPattern" ? widest([given, this.of(property.value.right, depth + 1)]) : given;
         return this.#ofRequest(source, key, name);
       }
-    return open(name);
+    // `const [, rows] = await Promise.all([count, query.limit(12)]);`
+    const results = pattern.type === "ArrayPattern" ? resultsOf(source) : undefined;
+    const given = results?.[pattern.type === "ArrayPattern" ? pattern.elements.findIndex((element) => element === name) : -1];
+    return given && given.type !== "SpreadElement" ? this.of(given, depth + 1) : open(name);
   }
 
   #parameter(fn: FunctionNode, variable: Variable, depth: number): Bound {
@@ -518,6 +521,15 @@ class Bounds {
     });
     return found;
   }
+}
+
+/** The promises in the list of `await Promise.all([…])`. */
+function resultsOf(raw: Node): readonly (Node | null)[] | undefined {
+  const node = unwrap(raw);
+  if (node.type === "AwaitExpression") return resultsOf(node.argument);
+  const [list] = isCall(node) && isResults(node) ? node.arguments : [];
+  const promises = list && unwrap(list);
+  return promises?.type === "ArrayExpression" && !promises.elements.some((element) => element?.type === "SpreadElement") ? promises.elements : undefined;
 }
 
 /** `await Promise.all(…)` */
