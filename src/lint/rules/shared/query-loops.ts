@@ -1,7 +1,7 @@
 import { keptForEach } from "../../../kept.ts";
 import type { CallExpression, Node } from "../../../project/parse/ast.ts";
 import { calleeMember, isCall, isIdentifier, isWithin, propertyName } from "../../../project/parse/ast.ts";
-import type { SourceFile } from "../../../project/parse/source-file.ts";
+import { nodesWithin, type SourceFile } from "../../../project/parse/source-file.ts";
 import { controlFlow } from "../../../project/flow/flow.ts";
 import { isDevelopmentOnly } from "../../../project/graph/development.ts";
 import { bodyOf, natureOf, repetitionOfCall, repetitionsAround, type Repetition } from "../../../project/graph/loops.ts";
@@ -40,14 +40,14 @@ export const queryLoops = keptForEach((project: Project, file: SourceFile): read
   if (queriesOf(project).all.length === 0) return [];
   const loops = new Map<Node, { repetition: Repetition; triggers: Trigger[] }>();
   for (const trigger of triggersIn(project, file)) {
-    const repetition = costlyRepetition(project, trigger.node);
+    const repetition = reportedOf(project, file, costlyRepetitions(project, trigger.node), trigger.node);
     if (!repetition || isDevelopmentOnly(project, trigger.node) || trigger.reached.every((reached) => isForManyTurns(project, reached, trigger, repetition))) continue;
     const known = loops.get(repetition.node);
     if (known) known.triggers.push(trigger);
     else loops.set(repetition.node, { repetition, triggers: [trigger] });
   }
   return [...loops.values()].map(({ repetition, triggers }) => {
-    const calls = file.calls.filter((call) => isWithin(call, repetition.node));
+    const calls = nodesWithin(file.calls, repetition.node);
     const alsoWaits = bodyLeaves(project, bodyOf(repetition), calls, triggers.map((trigger) => trigger.node));
     const acknowledges = file.calls.some((call) => isWithin(call, repetition.node) && isAcknowledgement(repetition, call));
     // A step for each element is how a Workflow remembers how far it got.
@@ -125,22 +125,31 @@ function collectsTurns(project: Project, query: D1Query, loop: Node | undefined)
   return scope !== undefined && project.fileOf(scope) === query.file && !isWithin(variable.node, scope);
 }
 
-/** The outermost repetition over data around a node, when one turn asks the database for one element. */
-function costlyRepetition(project: Project, node: Node): Repetition | undefined {
+/** The repetitions over data around a node, innermost first, where each turn asks the database for one element. */
+function costlyRepetitions(project: Project, node: Node): readonly Repetition[] {
   const around = repetitionsAround(node);
   const own = isCall(node.parent) && node.parent.arguments.includes(node as CallExpression["arguments"][number]) ? repetitionOfCall(node.parent) : undefined;
   const all = own && !around.some((repetition) => repetition.node === own.node) ? [own, ...around] : around;
-  let found: Repetition | undefined;
+  const found: Repetition[] = [];
   for (const repetition of all) {
     const nature = natureOf(project, repetition);
     if (nature.kind === "data" || (nature.kind === "constant" && nature.length > SHORT_LIST)) {
-      if (comesAgain(repetition, node)) found = repetition;
-    } else if (nature.kind === "chunks" && !found) {
+      if (comesAgain(repetition, node)) found.push(repetition);
+    } else if (nature.kind === "chunks" && found.length === 0) {
       // The query handles the whole piece at once.
-      return undefined;
+      return [];
     }
   }
-  return found && !isMaintenance(project.fileOf(found.node), found.node) ? found : undefined;
+  const outermost = found.at(-1);
+  return outermost && !isMaintenance(project.fileOf(outermost.node), outermost.node) ? found : [];
+}
+
+/** The outermost repetition whose turns wait for nothing but D1: around it each turn takes its time anyway, in it the trips add up. Where there is none, the outermost of all. */
+function reportedOf(project: Project, file: SourceFile, costly: readonly Repetition[], node: Node): Repetition | undefined {
+  const outwards = [...costly].reverse();
+  if (outwards.length < 2) return outwards[0];
+  const leaves = (repetition: Repetition): boolean => bodyLeaves(project, bodyOf(repetition), nodesWithin(file.calls, repetition.node), [node]);
+  return outwards.find((repetition) => !leaves(repetition)) ?? outwards[0];
 }
 
 /** Whether a turn that got to the query may be followed by another one: not when it returns or breaks right after, nor when only a failure leads on. */
