@@ -408,8 +408,17 @@ class Bounds {
     if (hasNamedProperties(this.#project, node)) return max(FEW);
     if (!isIdentifier(node)) return open(node);
     const definition = this.#project.definitionOf(node);
-    const init = definition?.type === "variable" && definition.variable.declaration.type === "VariableDeclarator" ? definition.variable.declaration.init : undefined;
-    return init && depth < MAX_DEPTH ? this.#properties(init, depth + 1) : open(node);
+    const { declaration, node: declared } = definition?.type === "variable" ? definition.variable : { declaration: undefined, node: undefined };
+    if (!declaration || !declared || depth >= MAX_DEPTH) return open(node);
+    if (declaration.type === "VariableDeclarator") return declaration.init ? this.#properties(declaration.init, depth + 1) : open(node);
+    // `save({ title, theme })` of a helper that goes through what it is given.
+    const index = isFunction(declaration) ? declaration.params.findIndex((parameter) => parameter === declared) : -1;
+    const callers = isFunction(declaration) && index >= 0 ? this.#project.calls.callersOf(declaration) : [];
+    if (callers.length === 0) return open(node);
+    return widest(callers.map((call) => {
+      const argument = call.arguments[index];
+      return argument && argument.type !== "SpreadElement" ? this.#properties(argument, depth + 1) : open(node);
+    }));
   }
 
   #slice(node: CallExpression, object: Node, first: Node | undefined, second: Node | undefined, depth: number): Bound {
