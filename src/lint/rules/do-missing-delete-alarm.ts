@@ -21,12 +21,11 @@ export default defineRule({
     for (const cls of project.classes.durableObjects) {
       if (isOnlyBase(project, cls) || !mayDo(project, cls, "deleteAll")) continue;
       const { uses, functions } = objectCode(project, cls);
-      const alarm = alarmOf(project, cls);
-      if (!alarm) continue;
-      for (const use of uses) {
-        if (use.operation !== "deleteAll" || reported.has(use.node)) continue;
-        const runtime = runtimeOf(project, cls);
-        if (!runtime || isSettled(project, use.node, functions, 0)) continue;
+      const runtime = runtimeOf(project, cls);
+      const unsettled = runtime ? uses.filter((use) => use.operation === "deleteAll" && !reported.has(use.node) && !isSettled(project, use.node, functions, 0)) : [];
+      const alarm = unsettled.length > 0 ? alarmOf(project, cls) : undefined;
+      if (!runtime || !alarm) continue;
+      for (const use of unsettled) {
         reported.add(use.node);
         const name = project.classes.nameOf(cls) ?? "the class";
         const fix = fixOf(project, use);
