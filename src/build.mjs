@@ -11,6 +11,9 @@ const finished = join(root, "dist");
 // Built aside and swapped in at the end: a failed build leaves the last good one, and no reader sees half of one.
 const dist = join(root, `.dist-${process.pid}`);
 
+// A build that fails leaves nothing behind.
+process.on("exit", () => rmSync(dist, { recursive: true, force: true }));
+
 mkdirSync(join(dist, "data"), { recursive: true });
 
 for (const group of readdirSync(join(root, "rules"), { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
