@@ -1,13 +1,15 @@
 import { kept } from "../../kept.ts";
 import type { FunctionNode, Node } from "../parse/ast.ts";
-import { enclosingFunction, isIdentifier, isMember, propertyName, unwrap } from "../parse/ast.ts";
+import { enclosingFunction, isCall, isIdentifier, isMember, propertyName, unwrap } from "../parse/ast.ts";
 import { flowOf } from "../flow/flow.ts";
 import type { Project } from "./project.ts";
+import { returnedBy } from "./runs.ts";
 
 /** Constants that bundlers fill in: true while developing, by the module that exports them. */
 const FLAGS: Readonly<Record<string, string>> = { "$app/environment": "dev", "esm-env": "DEV" };
 const VARIABLE = /^(?:(?:APP_|NODE_|WORKER_)?ENV(?:IRONMENT)?|STAGE)$/;
-const MENTIONS = /\$app\/environment|esm-env|import\.meta\.(?:env|dev)\b|process\.dev\b|NODE_ENV|\.(?:APP_|WORKER_)?ENV(?:IRONMENT)?\b|\.STAGE\b/;
+const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[?::1\]?|0\.0\.0\.0)$/;
+const MENTIONS = /\blocalhost\b|\$app\/environment|esm-env|import\.meta\.(?:env|dev)\b|process\.dev\b|NODE_ENV|\.(?:APP_|WORKER_)?ENV(?:IRONMENT)?\b|\.STAGE\b/;
 const LOCAL_MODES: ReadonlySet<string> = new Set(["development", "dev", "local", "test"]);
 const MAX_CALLERS = 4;
 
@@ -72,7 +74,20 @@ function meansDevelopment(project: Project, raw: Node): boolean | undefined {
       const inner = node.operator === "!" ? meansDevelopment(project, node.argument) : undefined;
       return inner === undefined ? undefined : !inner;
     }
+    case "LogicalExpression": {
+      const sides = [meansDevelopment(project, node.left), meansDevelopment(project, node.right)];
+      // `host === "localhost" || host === "127.0.0.1"`, `dev && …`
+      return node.operator === "||" ? (sides[0] === sides[1] ? sides[0] : undefined) : node.operator === "&&" && sides.includes(true) ? true : undefined;
+    }
+    case "CallExpression": {
+      // isLocalRequest(url), where the function does nothing but look.
+      const [fn, other] = project.targetsOf(node);
+      const [answer, more] = fn && !other ? returnedBy(project, fn) : [];
+      return answer && !more && !isCall(unwrap(answer)) ? meansDevelopment(project, answer) : undefined;
+    }
     case "BinaryExpression": {
+      const equality = /^[!=]==?$/.test(node.operator);
+      if (equality && [[node.left, node.right], [node.right, node.left]].some(([host, name]) => host && name && isHost(host) && LOCAL_HOST.test(project.constants.constantOf(name)?.value ?? ""))) return !node.operator.startsWith("!");
       const mode = modeOf(node.left) ?? modeOf(node.right);
       const other = modeOf(node.left) ? node.right : node.left;
       const name = mode ? project.constants.constantOf(other)?.value : undefined;
@@ -85,6 +100,13 @@ function meansDevelopment(project: Project, raw: Node): boolean | undefined {
     default:
       return undefined;
   }
+}
+
+/** `url.hostname`, also kept under that name. */
+function isHost(raw: Node): boolean {
+  const node = unwrap(raw);
+  const name = isMember(node) ? propertyName(node) : isIdentifier(node) ? node.name : undefined;
+  return name !== undefined && /^host(?:name)?$/i.test(name);
 }
 
 /** `import.meta.env.DEV`, `import.meta.env.PROD`, `import.meta.dev`, `process.dev` */
