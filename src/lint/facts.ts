@@ -24,3 +24,10 @@ export function requireFact(id: string): PlatformFact {
   if (!fact) throw new Error(`no fact ${id} under rules/platform`);
   return fact;
 }
+
+/** A fact's value as messages give it: thousands separated. */
+export function factText(id: string): string {
+  const { value } = requireFact(id);
+  if (value === undefined) throw new Error(`the fact ${id} under rules/platform has no value`);
+  return typeof value === "number" ? value.toLocaleString("en-US") : value;
+}

@@ -57,7 +57,7 @@ describe("the playbook as data", () => {
     expect(playbook.patterns.map((pattern) => pattern.id).sort()).toEqual(["d1-per-tenant", "d1-per-tenant-hot-do", "d1-sharded", "d1-single", "do-per-entity", "hot-do-d1-views", "redesign"]);
     for (const id of ["global-singleton", "d1-for-contended-entity", "do-for-cross-entity-sql", "replication-needs-sessions", "ephemeral-cleanup", "d1-size-limit", "d1-throughput", "object-throughput", "static-d1-bindings", "dependent-queries"])
       // How much data there will be no rule can see in code.
-      expect(playbook.warnings.find((warning) => warning.id === id)?.rules.length, id).toBeGreaterThan(id === "d1-size-limit" ? -1 : 0);
+      expect((playbook.warnings.find((warning) => warning.id === id)?.rules.length ?? -1) > 0, id).toBe(id !== "d1-size-limit");
     expect(Object.keys(playbook.products).sort()).toEqual(["analytics-engine", "hyperdrive", "queues", "r2", "stateless-worker", "workers-kv"]);
   });
 

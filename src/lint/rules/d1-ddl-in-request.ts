@@ -105,5 +105,5 @@ function message(project: Project, { site, node, what }: Change, others: number)
   if (what === undefined)
     return `\`${site.callee}()\` in ${where}, is meant for one-off maintenance: it cannot bind values, runs the statements one at a time, and stops in the middle when one fails. Prepare what a request needs, and put schema changes into migrations.`;
   const more = others > 0 ? ` and ${others} more statement${others > 1 ? "s" : ""}` : "";
-  return `\`${what}\`${more} on ${database} in ${where}: every request pays for it, two at once can collide or leave the schema half changed, and no migration records what the database looks like. Move it to a file in the migrations folder and run \`wrangler d1 migrations apply --remote\` when deploying.`;
+  return `\`${what}\`${more} on ${database} in ${where}: every request pays for it, two at once can collide or leave the schema half changed, and no migration records what the database looks like.`;
 }

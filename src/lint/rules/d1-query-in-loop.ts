@@ -3,9 +3,9 @@ import { isFunction } from "../../project/parse/ast.ts";
 import type { Span } from "../../project/span.ts";
 import type { Repetition } from "../../project/graph/loops.ts";
 import type { Project } from "../../project/graph/project.ts";
+import { factText } from "../facts.ts";
 import { defineRule } from "../rule.ts";
 import { callWords, databaseSubject, queryWords, shortText } from "./shared/d1-words.ts";
-import { platformValue } from "./shared/platform-facts.ts";
 import { queryLoops, type Trigger } from "./shared/query-loops.ts";
 
 // Every D1 query is a round trip to the one place where the database lives, and an invocation may make a limited number of them.
@@ -46,7 +46,7 @@ function message(project: Project, repetition: Repetition, triggers: readonly Tr
   const several = new Set(triggers.flatMap((trigger) => trigger.reached.map(({ query }) => query.node))).size;
   const more = several > 1 ? `, and so ${several === 2 ? "does" : "do"} ${several === 2 ? "one other query" : `${several - 1} other queries`} in it` : "";
   const together = repetition.node.type === "CallExpression" || triggers.every((trigger) => !holdsUpTurn(trigger.node, repetition.node)) ? "even side by side they queue up at the one database" : "each waits for the one before";
-  return `${capital(what)} ${subject}${more}: every query is a round trip of its own to the database, ${together}, and an invocation is cut off after ${platformValue("d1-limits", "d1-queries-per-invocation-paid")} of them (${platformValue("d1-limits", "d1-queries-per-invocation-free")} on the free plan).`;
+  return `${capital(what)} ${subject}${more}: every query is a round trip of its own to the database, ${together}, and an invocation is cut off after ${factText("d1-queries-per-invocation-paid")} of them (${factText("d1-queries-per-invocation-free")} on the free plan).`;
 }
 
 /** Whether a loop's turn waits for a node: not when its promise, or that of the function around it, is only put aside. */

@@ -5,12 +5,14 @@ import type { Project } from "../../project/graph/project.ts";
 import { runRoot } from "../../project/graph/runs.ts";
 import { builderAround, sqlSites, type SqlSite } from "../../project/graph/queries/sql-sites.ts";
 import type { Confidence, Report } from "../finding.ts";
+import { requireFact } from "../facts.ts";
 import { defineRule } from "../rule.ts";
 import { boundOf, highestOf, type Bound } from "./shared/list-bounds.ts";
 import { placeholderLists, type PlaceholderList } from "./shared/placeholder-lists.ts";
 
 /** D1 takes this many bound parameters a query. https://developers.cloudflare.com/d1/platform/limits/ */
-const MAX_PARAMETERS = 100;
+/** Bound parameters that a statement may have. */
+const maxParameters = (): number => Number(requireFact("d1-bound-params").value);
 
 /** Scripts that fill a database by hand. */
 const TOOLING = /(?:^|\/)(?:seeds?|seeders?|scripts?|fixtures?|benchmarks?)(?:\/|\.[cm]?[jt]sx?$)/i;
@@ -122,7 +124,7 @@ function excessOf(project: Project, found: PlaceholderList, site: SqlSite | unde
   if (bound.kind === "sized") return undefined;
   if (bound.kind === "open") return base;
   const total = bound.count * each + (site ? otherParameters(site, list, project) : 0);
-  return total > MAX_PARAMETERS ? { ...base, total } : undefined;
+  return total > maxParameters() ? { ...base, total } : undefined;
 }
 
 /** The longest of the lists whose length a function is given by its callers: `statementFor(ids.length)`; undefined when one gives another number. */
@@ -267,7 +269,7 @@ function builderExcess(project: Project, node: Node, list: Node, each: number, p
   if (bound.kind === "sized") return undefined;
   if (bound.kind === "open") return base;
   const total = bound.count * each + (position === "in" ? othersInBuilder(project, node) : 0);
-  return total > MAX_PARAMETERS ? { ...base, total } : undefined;
+  return total > maxParameters() ? { ...base, total } : undefined;
 }
 
 const COMPARISONS = new Set(["eq", "ne", "gt", "gte", "lt", "lte", "like", "notLike", "between", "notBetween"]);
@@ -319,6 +321,7 @@ function reportOf(project: Project, group: readonly Excess[]): Report {
   return {
     span: project.span(node),
     message: message(project, first),
+    ...(first.position === "values" && { help: `Send slices that stay within ${maxParameters()} parameters as one \`batch([…])\`.` }),
     confidence: sorted.map(confidenceOf).sort((a, b) => RANK[b] - RANK[a])[0] ?? "medium",
     related: [
       ...(isWithin(node, text) ? [] : [{ span: project.span(text), message: "the statement" }]),
@@ -345,10 +348,7 @@ function message(project: Project, { list, position, total, bound }: Excess): st
     ? `\`${name}\` can make ${total} bound parameters of this statement`
     : `Nothing in sight limits the length of \`${name}\`, and each element becomes a bound parameter of ${clause}`;
   const source = bound.kind === "open" && bound.from === "rows" ? " (it is filled from rows that a query without LIMIT returns)" : bound.kind === "open" && bound.from === "request" ? " (it comes with the request)" : "";
-  const mend = position === "in"
-    ? "Bind one JSON array and write `IN (SELECT value FROM json_each(?))`, or send slices with `batch([…])`."
-    : "Send slices that stay within 100 parameters with `batch([…])`.";
-  return `${size}${source}: above ${MAX_PARAMETERS} D1 refuses the query with "too many SQL variables", so this works until the data grows. ${mend}`;
+  return `${size}${source}: above ${maxParameters()} D1 refuses the query with "too many SQL variables", so this works until the data grows.`;
 }
 
 function shorten(text: string): string {

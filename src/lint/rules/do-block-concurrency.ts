@@ -5,6 +5,7 @@ import { awaitedCalls, natureOf, waitsIn, waitsOf, type Nature, type Wait } from
 import type { Project } from "../../project/graph/project.ts";
 import { functionName } from "../../project/graph/classes.ts";
 import type { Confidence, Report } from "../finding.ts";
+import { factText } from "../facts.ts";
 import { defineRule } from "../rule.ts";
 import { classNames } from "./shared/names.ts";
 
@@ -40,7 +41,7 @@ function check(project: Project, call: CallExpression): Report | undefined {
     const what = OUTSIDE_NAMES[held.outside.nature] ?? "something outside";
     return {
       ...report(project, call, owners.size > 0 ? [...owners].map((cls) => project.classes.nameOf(cls) ?? "")[0] : undefined),
-      message: `${start ? "Every start" : `Every run of ${where.replace("This", "this")}`} locks ${name} while it waits for ${what}: no other request, message or alarm is let in until the answer is there, and an answer that takes over 30 seconds resets the object.`,
+      message: `${start ? "Every start" : `Every run of ${where.replace("This", "this")}`} locks ${name} while it waits for ${what}: no other request, message or alarm is let in until the answer is there, and an answer that takes over ${factText("do-bcw-timeout")} seconds resets the object.`,
       confidence: "high",
       related: [{ span: project.span(held.outside.call), message: `${what}, under the lock` }],
       help: start
@@ -53,7 +54,7 @@ function check(project: Project, call: CallExpression): Report | undefined {
     ...report(project, call, [...owners].map((cls) => project.classes.nameOf(cls) ?? "")[0]),
     message: held.known
       ? `${where} takes the lock of ${name} for each event although only its own storage is used under it: storage calls let no other event in by themselves, and at some 5 ms each the lock leaves room for about 200 events a second.`
-      : `${where} holds the lock of ${name}, outside of the constructor, while code runs that may wait for anything: every other request, message and alarm of the object waits too, and after 30 seconds the object is reset.`,
+      : `${where} holds the lock of ${name}, outside of the constructor, while code runs that may wait for anything: every other request, message and alarm of the object waits too, and after ${factText("do-bcw-timeout")} seconds the object is reset.`,
     confidence,
   };
 }

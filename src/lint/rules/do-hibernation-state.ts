@@ -12,6 +12,7 @@ import { hibernationOf } from "../../project/graph/objects/hibernation.ts";
 import { isOnlyBase, methodName, storageUse } from "../../project/graph/objects/object-storage.ts";
 import type { Project } from "../../project/graph/project.ts";
 import type { Report } from "../finding.ts";
+import { factText } from "../facts.ts";
 import { defineRule } from "../rule.ts";
 
 // After some ten quiet seconds an object with hibernatable sockets loses its memory and keeps its sockets: the constructor runs again with the next event.
@@ -64,7 +65,7 @@ function check(project: Project, cls: Class, field: Field, events: ObjectEvents,
   const name = project.classes.nameOf(cls) ?? "the class";
   return {
     span: project.span(field.declaration ?? first.node),
-    message: `\`${field.name}\` of \`${name}\` is kept in memory only: ${eventText(project, writer, first)} changes it and ${eventText(project, reader, later)} relies on it, but after about ten seconds without an event the object hibernates and wakes with ${initialText(project, field)}, its sockets still open.`,
+    message: `\`${field.name}\` of \`${name}\` is kept in memory only: ${eventText(project, writer, first)} changes it and ${eventText(project, reader, later)} relies on it, but after about ${factText("do-hibernate-after")} seconds without an event the object hibernates and wakes with ${initialText(project, field)}, its sockets still open.`,
     confidence: "medium",
     related: [
       { span: project.span(first.site), message: "changed here, and stored nowhere that it is restored from" },

@@ -5,12 +5,12 @@ import type { Located } from "../../project/span.ts";
 import { classHistory } from "../../project/wrangler/lifecycle.ts";
 import type { EffectiveEnvironment } from "../../project/wrangler/types.ts";
 import type { Report } from "../finding.ts";
+import { factText } from "../facts.ts";
 import { defineRule } from "../rule.ts";
-import { platformValue } from "./shared/platform-facts.ts";
 import { lifecycleEnvironments, lintedConfigs, nameList } from "../wrangler.ts";
 
 function consequence(): string {
-  const since = platformValue("do-deployment", "do-mig-kv-restricted");
+  const since = factText("do-mig-kv-restricted");
   return `A deployed class cannot be converted in place, it gets no SQL and no point-in-time recovery, and accounts without key-value namespaces can no longer create one (since ${since}): their deployment fails.`;
 }
 

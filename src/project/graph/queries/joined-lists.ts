@@ -62,7 +62,19 @@ export function isJoined(file: SourceFile, node: Node, depth: number): boolean {
 
 function listIsJoined(file: SourceFile, list: Extract<Node, { type: "Identifier" }>, depth: number): boolean {
   const variable = file.scopes.resolve(list);
-  return variable !== undefined && (file.identifiers.get(list.name) ?? []).some((use) => use !== list && use !== variable.node && file.scopes.resolve(use) === variable && !isWrittenTo(use) && isJoined(file, use, depth + 1));
+  if (!variable) return false;
+  const uses = (file.identifiers.get(list.name) ?? []).filter((use) => use !== list && use !== variable.node && file.scopes.resolve(use) === variable && !isWrittenTo(use));
+  // Sent as a batch where there is one: the loop behind it is for databases that have none.
+  return !uses.some(isBatched) && uses.some((use) => isJoined(file, use, depth + 1));
+}
+
+/** `db.batch(list)`, `batch.call(db, list)` */
+function isBatched(use: Node): boolean {
+  const { parent } = wrapped(use);
+  if (!isCall(parent) || parent.callee === use) return false;
+  const name = calleeName(parent);
+  const object = calleeMember(parent)?.object;
+  return name === "batch" || ((name === "call" || name === "apply") && object !== undefined && isIdentifier(unwrap(object)) && /batch$/i.test((unwrap(object) as { name: string }).name));
 }
 
 function isWrittenTo(use: Node): boolean {
