@@ -226,7 +226,7 @@ function mentionsAge(node: Node): boolean {
 
 /** Values whose loss does no harm, or that sleeping cannot interrupt. */
 function isHarmlessValue(project: Project, field: Field, use: FieldUse): boolean {
-  if (use.value && isMade(project, use.value) && isAbsent(project, field, use.site) && (use.kind === "assign" || use.site.type === "AssignmentExpression" || calleeName(use.site as never) === "set")) return true;
+  if (use.value && isMade(project, use.value) && isAbsent(project, field, use.site) && (use.kind === "assign" || use.site.type === "AssignmentExpression" || (isCall(use.site) && calleeName(use.site) === "set"))) return true;
   const value = use.value && unwrap(use.value);
   if (!value) return false;
   return isTransient(project, use.site, value, 0) || isEnd(project, use, value);

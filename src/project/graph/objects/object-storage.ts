@@ -23,7 +23,8 @@ export interface StorageUse {
 const STORAGE_METHODS: ReadonlySet<string> = new Set(["setAlarm", "getAlarm", "deleteAlarm", "deleteAll", "get", "list", "put", "delete"]);
 const ALARM_METHODS: ReadonlySet<string> = new Set(["setAlarm", "getAlarm", "deleteAlarm"]);
 const ORM_READS: ReadonlySet<string> = new Set(["select", "selectDistinct", "selectFrom", "query", "all", "get", "findFirst", "findMany"]);
-const ORM_WRITES: ReadonlySet<string> = new Set(["insert", "update", "insertInto", "updateTable", "replaceInto"]);
+/** The methods of query builders that begin a write. */
+export const ORM_WRITES: ReadonlySet<string> = new Set(["insert", "update", "insertInto", "updateTable", "replaceInto"]);
 const ORM_DELETES: ReadonlySet<string> = new Set(["delete", "deleteFrom"]);
 
 /** What a node does with the storage of an object; undefined when it does nothing with it. */

@@ -1,7 +1,7 @@
 import { setColumns, whereColumns } from "../../sql/query.ts";
 import type { CallExpression, Node, TaggedTemplateExpression } from "../../parse/ast.ts";
-import { calleeMember, isCall, isMember, keyName, propertyName, unwrap, wrapped } from "../../parse/ast.ts";
-import { storageUse } from "./object-storage.ts";
+import { calleeMember, calleeName, isCall, isMember, keyName, propertyName, unwrap, wrapped } from "../../parse/ast.ts";
+import { ORM_WRITES, storageUse } from "./object-storage.ts";
 import type { Project } from "../project.ts";
 
 /** What is read or written: a key, or a table, by a text that is the same wherever the same is meant. */
@@ -19,7 +19,7 @@ export interface WriteAccess extends Access {
 }
 
 /** The methods whose calls may be a `writeOf`. */
-export const STORING: readonly string[] = ["put", "exec", "setState", "insert", "update", "insertInto", "updateTable", "replaceInto"];
+export const STORING: readonly string[] = ["put", "exec", "setState", ...ORM_WRITES];
 
 const READ_TABLES = /\b(?:FROM|JOIN)\s+[`"[]?([A-Za-z_]\w*)/gi;
 const WRITE_TABLE = /\b(?:(?:INSERT|REPLACE)(?:\s+OR\s+\w+)?\s+INTO|UPDATE(?:\s+OR\s+\w+)?)\s+[`"[]?([A-Za-z_]\w*)/i;
@@ -127,7 +127,7 @@ function modeOf(sql: string): WriteAccess["mode"] {
 }
 
 function ormMode(project: Project, node: Node): WriteAccess["mode"] {
-  if (isCall(node) && /^update/.test(propertyName(calleeMember(node) as never) ?? "")) return "patch";
+  if (isCall(node) && /^update/.test(calleeName(node) ?? "")) return "patch";
   let current = wrapped(node);
   while (isMember(current.parent) || isCall(current.parent)) current = wrapped(current.parent);
   return /\.onConflictDoUpdate\s*\(/.test(project.text(current)) ? "replace" : "append";
